@@ -1,0 +1,1 @@
+"""xsec: the security of a host's TLS, PKI and SSH from one command line."""

@@ -1,0 +1,1 @@
+"""The trust decision for each connection kind."""

@@ -1,0 +1,1 @@
+"""Services carried by real programs: plug-ins and their policy."""

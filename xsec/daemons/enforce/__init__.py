@@ -1,0 +1,1 @@
+"""The apply engine: render, check, shadow, swap, reload, prove, undo."""

@@ -1,0 +1,1 @@
+"""A small PKI and servers with faults, to rehearse on."""

@@ -1,0 +1,1 @@
+"""Certificates: parsing, names, keys, trust, path validation."""

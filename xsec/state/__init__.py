@@ -1,0 +1,1 @@
+"""The configuration store: schema, document, generations, readings, journal, sealing, log, rules."""

@@ -1,0 +1,1 @@
+"""Versions, cipher suites, service profiles, handshakes."""
