@@ -197,3 +197,25 @@ class Syslog(Protocol):
     """The host's log, where it has one."""
 
     def send(self, line: str) -> None: ...
+
+
+class World(Protocol):
+    """The doors a procedure may use; the Host is one, a test's double another."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def files(self) -> Files: ...
+
+    @property
+    def runner(self) -> Runner: ...
+
+    @property
+    def dialer(self) -> Dialer: ...
+
+    @property
+    def entropy(self) -> Entropy: ...
+
+    @property
+    def terminal(self) -> Terminal: ...
