@@ -78,6 +78,10 @@ class Unavailable(XsecError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class Uncertain(Unavailable):
+    """An error came after the change was made durable in part: it may be in force (security.md DU-2)."""
+
+
 class Damaged(XsecError):
     """Stored data does not verify, or belongs to another host."""
 

@@ -103,6 +103,9 @@ class Files(Protocol):
     def remove_tree(self, path: PurePosixPath) -> None:
         """Remove a folder with all below it; nothing to do is success."""
 
+    def sweep(self, path: PurePosixPath) -> None:
+        """Remove temporary files that an interrupted write left in the folder."""
+
     def lock(self, path: PurePosixPath, *, patience: timedelta) -> AbstractContextManager[None]:
         """Hold the exclusive lock; `Conflict` when it is not to be had within `patience`."""
 
@@ -175,6 +178,12 @@ class Terminal(Protocol):
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no on a terminal."""
+
+    def ask(self, question: str, default: str) -> str:
+        """Ask for one line; an empty answer is the default."""
+
+    def edit(self, path: str) -> None:
+        """Open the operator's editor on a file and wait for it."""
 
     def read_secret(self, prompt: str) -> bytearray:
         """Ask for a secret without echo."""
