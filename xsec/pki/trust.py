@@ -1,4 +1,4 @@
-"""The trust list: which CA certificates are trusted, for which connection kinds, and the CRLs kept with them."""
+"""The trust list: the CA certificates that are trusted, for which connection kinds, and its own CRLs."""
 
 from __future__ import annotations
 

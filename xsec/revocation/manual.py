@@ -11,13 +11,10 @@ from xsec.state.snapshot import Section, Snapshot, Tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCrl:
-    """A CRL with its provenance; `digest` is the SHA-256 of `der`, the object's name in the store.
-
-    `der` may be read-only memory over the stored file: a CRL can have tens of millions of octets.
-    """
+    """A CRL with its provenance; `digest` is the SHA-256 of `der`, the object's name in the store."""
 
     digest: str
-    der: bytes | memoryview
+    der: bytes
     file: str
     uploaded: datetime
 
@@ -35,7 +32,7 @@ def _parse(tree: Tree, snapshot: Snapshot) -> ManualCrls:
             crls=tuple(
                 StoredCrl(
                     digest=item["digest"],
-                    der=snapshot.blob(item["digest"]),
+                    der=bytes(snapshot.blob(item["digest"])),
                     file=item["file"],
                     uploaded=datetime.fromisoformat(item["uploaded"]),
                 )
