@@ -1,4 +1,4 @@
-"""Files below the managed root, each write whole and durable by itself (security.md SE-1, SE-2, DU-1, DU-2)."""
+"""Files below the managed root, each write whole and durable by itself (security.md SE-1, SE-2, DU-1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from xsec.errors import Conflict, Forbidden, InvalidValue, Refused, Uncertain, Unavailable, XsecError
+from xsec.errors import Conflict, Forbidden, InvalidValue, Refused, Unavailable, Uncertain, XsecError
 from xsec.ports import FileInfo, Owner
 
 T = TypeVar("T")
@@ -259,8 +259,9 @@ class RootedFiles:
         try:
             os.fsync(folder)
         except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
             raise Uncertain(
-                f"{path}: {os.strerror(error.errno or 0).lower()} after the change was made: it may be in force",
+                f"{path}: {reason} after the change was made: it may be in force",
                 where=str(path),
                 remedy="xsec history",
             ) from error

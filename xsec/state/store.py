@@ -1,0 +1,219 @@
+"""Generations of the configuration over `Files`: load, commit, history (security.md DU-1 to DU-7).
+
+| path below /var/lib/xsec | what |
+| --- | --- |
+| `lock` | held by every change |
+| `config/current` | the generation in force: one more name of the newest document |
+| `config/00000012.yaml` | each generation by its number |
+| `objects/<sha256>` | certificates and CRLs by digest |
+| `secrets/<id>` | sealed values |
+| `status/<area>.json` | readings |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePosixPath
+
+from xsec.errors import Damaged, Negative, Refused, Unavailable
+from xsec.ports import FileInfo, Files
+from xsec.state import document, readings
+from xsec.state.document import Document
+from xsec.state.schema import Schema
+from xsec.state.snapshot import Snapshot
+
+FOLDER = PurePosixPath("/var/lib/xsec")
+CONFIG = FOLDER / "config"
+CURRENT = CONFIG / "current"
+OBJECTS = FOLDER / "objects"
+SECRETS = FOLDER / "secrets"
+STATUS = FOLDER / "status"
+LOGS = FOLDER / "log"
+CACHE = FOLDER / "cache"
+LOCK = FOLDER / "lock"
+RESERVE = FOLDER / "reserve"
+_RESERVE_OCTETS = 256 << 10  # room to delete and to roll back on a full disk (DU-6)
+_GENERATION = re.compile(r"(\d{8})\.yaml")
+_PATIENCE = timedelta(seconds=60)
+FOLDERS = (FOLDER, CONFIG, OBJECTS, SECRETS, STATUS, LOGS, CACHE)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The configuration of one host."""
+
+    files: Files
+    schema: Schema
+
+    def exists(self) -> bool:
+        """Whether setup has made a store here."""
+        return self._trusted() and self.files.info(CURRENT) is not None
+
+    def _trusted(self) -> bool:
+        """Whether the folder is there; `Refused` when another user could have written to it (SE-1)."""
+        facts = self.files.info(FOLDER)
+        if facts is None:
+            return False
+        if not facts.is_folder or facts.mode & 0o022:
+            raise Refused(
+                f"{FOLDER} can be written to by others (mode {facts.mode:04o})",
+                where=str(FOLDER),
+                remedy=f"ls -ld {FOLDER}; when nothing in it is foreign: chmod 700 {FOLDER}",
+            )
+        return True
+
+    def make(self) -> None:
+        """Make the folders and the reserve where missing."""
+        for folder in FOLDERS:
+            self.files.make_folder(folder, mode=0o700)
+        self._refill()
+
+    # Reading -----------------------------------------------------------------------------------------
+
+    def _need(self) -> None:
+        if not self.exists():
+            raise Refused("xsec is not set up on this host", where=str(FOLDER), remedy="xsec setup")
+
+    def current(self) -> Document:
+        """The generation in force; `Damaged` when it was changed by hand or does not verify."""
+        self._need()
+        return self._read(CURRENT)
+
+    def _read(self, path: PurePosixPath) -> Document:
+        data = self.files.read(path, limit=document.LIMIT)
+        try:
+            document.verify_checksum(data)
+        except Damaged as error:
+            good = self.last_good()
+            back = f", or drop it: xsec rollback {good.generation}" if good else ""
+            raise Damaged(
+                error.what,
+                where=str(path),
+                remedy=f"take it over: xsec config load {self.files.on_disk(path)}{back}",
+            ) from None
+        return document.parse(data, self.schema)
+
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all generations, oldest first."""
+        found = (_GENERATION.fullmatch(name) for name in self.files.names(CONFIG))
+        return tuple(int(match[1]) for match in found if match)
+
+    def document(self, number: int) -> Document:
+        """One generation; `Negative` when there is none of this number."""
+        self._need()
+        try:
+            return self._read(_path(number))
+        except FileNotFoundError:
+            numbers = self.numbers()
+            raise Negative(
+                f"there is no generation {number}",
+                allowed=f"{numbers[0]} to {numbers[-1]}" if numbers else "",
+                remedy="xsec history",
+            ) from None
+
+    def last_good(self) -> Document | None:
+        """The newest generation that verifies, for reading only (DU-5)."""
+        for number in reversed(self.numbers()):
+            data = self.files.read(_path(number), limit=document.LIMIT)
+            with suppress(Damaged):
+                document.verify_checksum(data)
+                return document.parse(data, self.schema)
+        return None
+
+    def snapshot(self, of: Document | None = None) -> Snapshot:
+        """The configuration in force (or `of`) and the readings, as decisions look at them."""
+        chosen = of or self.current()
+        return Snapshot(
+            generation=chosen.generation,
+            made=chosen.origin.time if chosen.origin else None,
+            values=chosen.values,
+            spelling=chosen.spelling,
+            sections=chosen.sections,
+            objects=self.object,
+            readings=lambda area: readings.load(self.files, area),
+        )
+
+    def object(self, digest: str) -> memoryview:
+        """The octets of an object; `Damaged` when it is missing or is not what its name says."""
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise Damaged(f"{digest!r} is not the name of an object")
+        try:
+            data = self.files.map(OBJECTS / digest)
+        except FileNotFoundError:
+            raise Damaged(f"object {digest} is missing from the store", remedy="xsec doctor") from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise Damaged(f"object {digest} is not what its name says", remedy="xsec doctor")
+        return data
+
+    def key(self) -> FileInfo | None:
+        """What the file of the generation in force is; caches are checked against it."""
+        return self.files.info(CURRENT)
+
+    # Writing, under the lock -------------------------------------------------------------------------
+
+    @contextmanager
+    def locked(self, patience: timedelta = _PATIENCE) -> Iterator[None]:
+        """Hold the lock; what a killed command left is cleared first (DU-3)."""
+        self._trusted()
+        with self.files.lock(LOCK, patience=patience):
+            self._recover()
+            yield
+
+    def _recover(self) -> None:
+        for folder in FOLDERS:
+            self.files.sweep(folder)
+        facts = self.files.info(CURRENT)
+        if facts is None:
+            return
+        # A generation above `current` was claimed and never published: nobody was told of it.  A `current`
+        # with one name only was replaced by hand: then nothing says which document was in force.
+        if facts.links > 1:
+            for number in reversed(self.numbers()):
+                mine = self.files.info(_path(number))
+                if mine is not None and mine.inode == facts.inode:
+                    return
+                self.files.remove(_path(number))
+
+    def next_number(self, after: int) -> int:
+        """The number of the next generation: above `after` and above every document that is there."""
+        return max((after, *self.numbers())) + 1
+
+    def put_object(self, digest: str, data: bytes) -> None:
+        """Keep an object; one that is there already is left alone."""
+        with suppress(FileExistsError):
+            self.files.create(OBJECTS / digest, data, mode=0o600)
+
+    def commit(self, new: Document) -> None:
+        """Make `new` the generation in force, or change nothing (DU-1)."""
+        data = document.serialize(new, self.schema)
+        if len(data) > document.LIMIT:
+            raise Refused(f"the configuration would have {len(data)} octets", allowed=f"{document.LIMIT}")
+        self.files.publish(data, claim=_path(new.generation), pointer=CURRENT, mode=0o600)
+
+    @contextmanager
+    def spending_reserve(self) -> Iterator[None]:
+        """Free the reserved space for a change that a full disk must allow, then set it aside again."""
+        self.files.remove(RESERVE)
+        try:
+            yield
+        finally:
+            self._refill()
+
+    def _refill(self) -> None:
+        # a disk that is full now is no reason to fail what was done: the next setup or commit tries again
+        with suppress(Unavailable, FileExistsError):
+            self.files.create(RESERVE, bytes(_RESERVE_OCTETS), mode=0o600)
+
+
+def _path(number: int) -> PurePosixPath:
+    return CONFIG / f"{number:08d}.yaml"
+
+
+def digest_of(data: bytes | memoryview) -> str:
+    """The name of an object: SHA-256 of its octets in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
