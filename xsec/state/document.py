@@ -45,25 +45,6 @@ class Document:
     spelling: Mapping[Folded, Words] = field(default_factory=dict)
     sections: Mapping[str, Tree] = field(default_factory=dict)
 
-    def same_content(self, other: Document) -> bool:
-        """Whether both configure the same; who made them and when does not matter."""
-        return _comparable(self) == _comparable(other)
-
-
-def _comparable(document: Document) -> tuple[object, object]:
-    return dict(document.values), dict(document.sections)
-
-
-def of_snapshot(snapshot: Snapshot, origin: Origin) -> Document:
-    """The document of a snapshot's configuration; secrets must be sealed by now."""
-    return Document(
-        generation=snapshot.generation,
-        origin=origin,
-        values=snapshot.values,
-        spelling=snapshot.spelling,
-        sections=snapshot.sections,
-    )
-
 
 # Reading -------------------------------------------------------------------------------------------------
 

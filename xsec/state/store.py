@@ -75,13 +75,14 @@ class Store:
 
     # Reading -----------------------------------------------------------------------------------------
 
-    def _need(self) -> None:
+    def need(self) -> None:
+        """`Refused` unless setup has made a store here."""
         if not self.exists():
             raise Refused("xsec is not set up on this host", where=str(FOLDER), remedy="xsec setup")
 
     def current(self) -> Document:
         """The generation in force; `Damaged` when it was changed by hand or does not verify."""
-        self._need()
+        self.need()
         return self._read(CURRENT)
 
     def _read(self, path: PurePosixPath) -> Document:
@@ -105,7 +106,7 @@ class Store:
 
     def document(self, number: int) -> Document:
         """One generation; `Negative` when there is none of this number."""
-        self._need()
+        self.need()
         try:
             return self._read(_path(number))
         except FileNotFoundError:

@@ -1,0 +1,358 @@
+"""The shell: lock, recover, plan, guard, commit, record (SY-2, SY-8).
+
+Commands hand over a pure function from a snapshot and a moment to a `Plan`; nothing else changes a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from xsec import catalogue
+from xsec.errors import Conflict, Damaged, InvalidValue, Refused, XsecError
+from xsec.output.result import Block, Fields, Result, Table, Text
+from xsec.secret import Secret
+from xsec.state import document, readings, seal
+from xsec.state.document import Change, Document, Origin
+from xsec.state.plan import Plan
+from xsec.state.rule import Finding
+from xsec.state.snapshot import Sealed, Snapshot, Tree
+
+if TYPE_CHECKING:
+    from xsec.host import Host
+
+Planner = Callable[[Snapshot, datetime], Plan]
+
+
+class How(Protocol):
+    """How a change is to be made: the options every changing command takes."""
+
+    dry_run: bool
+    yes: bool
+    force: bool
+    apply: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a change did, or would do."""
+
+    changed: bool
+    dry_run: bool
+    generation: int
+    before: Snapshot
+    after: Snapshot
+    summary: str = ""
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+    overridden: tuple[Finding, ...] = ()
+    applied: Mapping[str, Any] | None = field(default=None)
+
+    def result(
+        self,
+        data: Mapping[str, object] | None = None,
+        view: Callable[[], Iterable[Block]] | None = None,
+        *,
+        notes: Iterable[str] = (),
+    ) -> Result:
+        """The command's answer: its own data, then what every change tells."""
+        told: dict[str, object] = {
+            **(data or {}),
+            "changed": self.changed,
+            "dry_run": self.dry_run,
+            "generation": self.generation,
+            "changes": self.changes,
+            "warnings": self.warnings,
+        }
+        if self.applied is not None:
+            told["applied"] = self.applied
+        overridden = (f"overridden by --force: {finding.text}" for finding in self.overridden)
+        return Result(
+            told,
+            lambda: self._view(view),
+            notes=(*(f"warning: {w}" for w in self.warnings), *overridden, *notes),
+        )
+
+    def _view(self, view: Callable[[], Iterable[Block]] | None) -> Iterable[Block]:
+        if view is not None:
+            yield from view()
+        if not self.changed:
+            yield Text("nothing to do")
+            return
+        if view is None or self.dry_run:
+            yield Table(
+                ["setting", "before", "after"],
+                [(c.path, _short(c.before), _short(c.after)) for c in self.changes],
+            )
+        verb = "would become" if self.dry_run else "is"
+        yield Fields([("generation", f"{self.generation} {verb} the configuration in force")])
+
+
+def _short(text: str | None) -> str:
+    if text is None:
+        return "-"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# Changing ------------------------------------------------------------------------------------------------
+
+
+def change(host: Host, how: How, planner: Planner, *, question: str = "", mend: bool = False) -> Outcome:
+    """Work out a plan and make it, whole or not at all.
+
+    Without a `question` the plan is worked out under the lock, so that no other command's change is lost
+    or in the way.  With one, the plan that was shown is the plan that is made: when another command
+    committed meanwhile it is a `Conflict`.  `mend` marks a change that puts a store right: it starts from
+    the last good generation when the one in force is damaged, and may use the reserved space.
+    """
+    if host.at is not None:
+        raise InvalidValue("--at goes with commands that only read", allowed="no --at for a change")
+    if how.dry_run:
+        return _consider(host, how, planner, mend=mend)
+    base: int | None = None
+    if question and not how.yes:
+        base = _confirm(host, how, planner, question, mend=mend)
+    with host.store.locked():
+        outcome = _consider(host, how, planner, base=base, mend=mend)
+        _attempt(host, "the log", lambda: _catch_up(host, outcome.before))
+        if outcome.changed:
+            if mend:
+                with host.store.spending_reserve():
+                    outcome = _commit(host, outcome)
+            else:
+                outcome = _commit(host, outcome)
+        _after(host, outcome)
+    return outcome
+
+
+def _confirm(host: Host, how: How, planner: Planner, question: str, *, mend: bool) -> int:
+    if not host.terminal.interactive:
+        raise InvalidValue(
+            "this change asks for confirmation and there is no terminal",
+            remedy="give --yes, or see --dry-run",
+        )
+    shown = _consider(host, how, planner, mend=mend)
+    for warning in shown.warnings:
+        host.terminal.say(f"warning: {warning}")
+    if shown.changed and not host.terminal.confirm(question):
+        raise Refused("not confirmed: nothing was changed")
+    return shown.before.generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Considered(Outcome):
+    """An outcome with the plan that leads to it."""
+
+    plan: Plan = field(default_factory=lambda: Plan(base=0, summary=""))
+    document: Document = field(default_factory=lambda: Document(generation=0))
+
+
+def _base(host: Host, *, mend: bool) -> tuple[Document, bool]:
+    """The document a change starts from, and whether the one in force is damaged."""
+    try:
+        return host.store.current(), False
+    except Damaged:
+        good = host.store.last_good() if mend else None
+        if good is None:
+            raise
+        return good, True
+
+
+def _consider(host: Host, how: How, planner: Planner, *, mend: bool, base: int | None = None) -> _Considered:
+    """What the plan would do to the configuration in force: pure but for reading it."""
+    current, damaged = _base(host, mend=mend)
+    before = host.store.snapshot(current)
+    if base is not None and before.generation != base:
+        raise Conflict(
+            f"generation {before.generation} was made while this change, based on {base}, was waiting",
+            remedy="xsec history; then try again",
+        )
+    now = host.clock.now()
+    plan = planner(before, now)
+    if plan.base != before.generation:
+        raise Conflict(
+            f"the change is based on generation {plan.base}, {before.generation} is in force",
+            remedy="xsec history; then try again",
+        )
+    after = plan.on(before)
+    changes = document.diff(before, after, host.schema)
+    overridden = _guard(before, after, now, force=how.force)
+    number = host.store.next_number(before.generation)
+    origin = Origin(time=now, user=host.actor.name, command=host.actor.command, summary=plan.summary)
+    return _Considered(
+        changed=bool(changes) or damaged,
+        dry_run=how.dry_run,
+        generation=number if changes or damaged else before.generation,
+        before=before,
+        after=after,
+        summary=plan.summary,
+        changes=changes,
+        warnings=plan.warnings,
+        overridden=overridden,
+        plan=plan,
+        document=Document(generation=number, origin=origin),
+    )
+
+
+def _guard(before: Snapshot, after: Snapshot, now: datetime, *, force: bool) -> tuple[Finding, ...]:
+    findings = tuple(finding for guard in catalogue.GUARDS for finding in guard(before, after, now))
+    if findings and not force:
+        worst = findings[0]
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        raise Refused(
+            f"{worst.object}: {worst.text or worst.found}{more}", allowed=worst.expected, remedy=worst.remedy
+        )
+    return findings
+
+
+def _commit(host: Host, considered: _Considered) -> _Considered:
+    """Objects first, sealed values next, the document last: only the last step changes anything."""
+    plan = considered.plan
+    for digest, data in plan.objects.items():
+        host.store.put_object(digest, data)
+    for name, (path, secret) in plan.secrets.items():
+        _seal(host, name, path, secret)
+    values: dict[tuple[str, ...], object] = dict(considered.after.values)
+    for leaf, value in plan.settings.items():
+        if isinstance(value, Secret):
+            name = host.entropy.bytes(16).hex()
+            _seal(host, name, leaf.path, value)
+            values[leaf.key] = Sealed(name)
+    new = Document(
+        generation=considered.document.generation,
+        origin=considered.document.origin,
+        values=values,
+        spelling=considered.after.spelling,
+        sections={name: document.normal(tree) for name, tree in considered.after.sections.items()},
+    )
+    try:
+        host.store.commit(new)
+    except FileExistsError:
+        raise Conflict(
+            f"generation {new.generation} was made at the same time", remedy="xsec history; then try again"
+        ) from None
+    return considered
+
+
+def _seal(host: Host, name: str, path: str, secret: Secret) -> None:
+    try:
+        seal.store(host.files, name, seal.seal(host.ring, path, secret, host.entropy))
+    finally:
+        secret.wipe()
+
+
+# After a commit: nothing here may undo what was acknowledged ----------------------------------------------
+
+
+def _after(host: Host, considered: _Considered) -> None:
+    """Record what goes with the change; what cannot be recorded is said, and caught up by the next command."""
+    if considered.changed:
+        _attempt(host, "the log", lambda: _log(host, considered))
+        _attempt(host, "the value cache", lambda: write_cache(host))
+    for area, tree in considered.plan.readings.items():
+        _attempt(host, area, partial(readings.save, host.files, area, tree))
+    _attempt(host, "the alarms", lambda: watch(host))
+
+
+def _attempt(host: Host, what: str, step: Callable[[], None]) -> None:
+    try:
+        step()
+    except XsecError as error:
+        host.terminal.say(f"xsec: warning: {what} could not be written: {error.what}")
+
+
+def _log(host: Host, considered: _Considered) -> None:
+    from xsec.state.log import Log
+
+    log = Log(host.files, "configuration")
+    origin = considered.document.origin
+    for item in considered.changes:
+        log.append(
+            "System Configuration Changed",
+            actor=host.actor,
+            now=origin.time if origin else host.clock.now(),
+            fields={
+                "generation": considered.generation,
+                "item": item.path,
+                "before": item.before or "",
+                "after": item.after or "",
+                "forced": "yes" if considered.overridden else "no",
+            },
+        )
+
+
+def _catch_up(host: Host, current: Snapshot) -> None:
+    """Put into the log what a killed command committed and did not log (SY-8)."""
+    from xsec.state.log import Log
+
+    log = Log(host.files, "configuration")
+    logged = log.last_generation()
+    if logged is None or logged >= current.generation:
+        return
+    origin = host.store.document(current.generation).origin
+    if origin is not None:
+        fields = {
+            "generation": current.generation,
+            "item": origin.summary,
+            "detail": f"made by {origin.user} with {origin.command}; recorded late",
+        }
+        log.append("System Configuration Changed", actor=host.actor, now=origin.time, fields=fields)
+
+
+def write_cache(host: Host) -> None:
+    """Derive the one-value cache from the configuration in force; `start` answers from it."""
+    import sys
+
+    from xsec.console import cache
+
+    key = host.store.key()
+    if key is None:
+        return
+    data = cache.cache(host.store.snapshot(), host.schema, cache.key_of(key))
+    host.files.replace(cache.path(sys.implementation.cache_tag or "none"), data, mode=0o600)
+
+
+def watch(host: Host) -> None:
+    """Raise, keep and lower the alarms of the configuration in force, and log what changed (SY-9)."""
+    from xsec.state import engine
+
+    snapshot = host.store.snapshot()
+    engine.record(host.files, catalogue.RULES, snapshot, host.clock.now(), host.actor)
+
+
+def record(host: Host, areas: Mapping[str, Tree]) -> None:
+    """Record readings that go with no change of the configuration."""
+    with host.store.locked():
+        for area, tree in areas.items():
+            readings.save(host.files, area, tree)
+
+
+# Whole-document changes ----------------------------------------------------------------------------------
+
+
+def replacing(wanted: Document, summary: str, schema: Any) -> Planner:
+    """A planner that makes the configuration what a document says, sections included where it has them."""
+
+    def plan(snapshot: Snapshot, now: datetime) -> Plan:
+        keys = {**snapshot.spelling, **wanted.spelling}
+        settings = {schema.find(words): wanted.values.get(key) for key, words in keys.items()}
+        sections: dict[str, Tree] = {name: wanted.sections.get(name) for name in snapshot.sections}
+        sections.update(wanted.sections)
+        return Plan(base=snapshot.generation, summary=summary, settings=settings, sections=sections)
+
+    return plan
+
+
+def rollback(host: Host, how: How, number: int) -> Outcome:
+    """Make an earlier generation the configuration again, as a new generation."""
+    wanted = host.store.document(number)
+    return change(
+        host,
+        how,
+        replacing(wanted, f"rolled back to generation {number}", host.schema),
+        question=f"Roll the configuration back to generation {number}?",
+        mend=True,
+    )
