@@ -248,7 +248,7 @@ def _seal(host: Host, name: str, path: str, secret: Secret) -> None:
 
 
 def _after(host: Host, considered: _Considered) -> None:
-    """Record what goes with the change; what cannot be recorded is said, and caught up by the next command."""
+    """Record what goes with the change; what cannot be is said, and caught up by the next command."""
     if considered.changed:
         _attempt(host, "the log", lambda: _log(host, considered))
         _attempt(host, "the value cache", lambda: write_cache(host))
