@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -62,12 +62,17 @@ def root(ctx: click.Context) -> Any:
     return page.invoke(ctx) if page is not None else None
 
 
-def main(args: Sequence[str] | None = None) -> int:
+def main() -> NoReturn:
+    """Run the command line of the process and end it with the exit code."""
+    sys.exit(int(run(sys.argv[1:])))
+
+
+def run(args: Sequence[str]) -> int:
     """Run one command line; returns the exit code."""
     os.umask(0o077)
     call = Call()
     try:
-        return _run(list(sys.argv[1:] if args is None else args), call)
+        return _run(list(args), call)
     except XsecError as error:
         return _tell(call, error.exit_code, error.what, error.where, error.allowed, error.remedy)
     except click.exceptions.Exit as error:
@@ -173,4 +178,4 @@ def _bug(call: Call, error: Exception) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
