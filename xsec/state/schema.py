@@ -131,6 +131,7 @@ class Schema:
     def __init__(self, settings: Iterable[Setting[Any]]) -> None:
         self.settings: tuple[Setting[Any], ...] = tuple(settings)
         self._tree: dict[str, Any] = {}
+        self._spelled = {word.casefold(): word for setting in self.settings for word in setting.words}
         for setting in self.settings:
             node = self._tree
             for word in setting.folded:
@@ -183,7 +184,7 @@ class Schema:
         )
 
     def _below(self, node: object) -> str:
-        names = sorted(name for name in node if name) if isinstance(node, dict) else []
+        names = sorted(self._spelled[name] for name in node if name) if isinstance(node, dict) else []
         return f"one of {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
     def under(self, words: Words) -> Iterator[Setting[Any]]:
