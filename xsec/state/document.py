@@ -14,6 +14,7 @@ from typing import Any
 
 from xsec.errors import Damaged, InvalidValue, Refused
 from xsec.secret import Secret
+from xsec.state.migrations import migrate
 from xsec.state.schema import Folded, Leaf, Schema, Words
 from xsec.state.snapshot import Sealed, Snapshot, Tree
 
@@ -69,6 +70,7 @@ def parse(data: bytes, schema: Schema, *, sections: frozenset[str] | None = None
             allowed=f"schema {SCHEMA_VERSION} and earlier",
             remedy="install the xsec that made it, or load a document of this version",
         )
+    tree = migrate(tree, version, to=SCHEMA_VERSION)
     values: dict[Folded, object] = {}
     spelling: dict[Folded, Words] = {}
     for words, text in _leaves(tree.get("settings", {}), ()):
