@@ -67,10 +67,10 @@ def main() -> NoReturn:
     sys.exit(int(run(sys.argv[1:])))
 
 
-def run(args: Sequence[str]) -> int:
-    """Run one command line; returns the exit code."""
+def run(args: Sequence[str], call: Call | None = None) -> int:
+    """Run one command line; returns the exit code.  A `call` of one's own brings a host of one's own."""
     os.umask(0o077)
-    call = Call()
+    call = call or Call()
     try:
         return _run(list(args), call)
     except XsecError as error:
