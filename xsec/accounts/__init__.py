@@ -1,0 +1,1 @@
+"""Administrator accounts, their directory, their login."""

@@ -1,0 +1,1 @@
+"""Several hosts as one: peers and what they share."""

@@ -1,0 +1,1 @@
+"""Whole-host procedures and what they ask of the host."""

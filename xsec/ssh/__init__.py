@@ -1,0 +1,1 @@
+"""SSH algorithms and the host's two uses of SSH: access and tunnels."""
