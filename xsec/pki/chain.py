@@ -1,4 +1,4 @@
-"""From a certificate to a trusted root by names and signatures: its issuers, and where they end."""
+"""From a certificate to a trusted root by names and signatures: its issuers, and where they end.
 
 This orders and completes what is installed; whether a certificate is to be trusted for a purpose is decided
 by the validator (`connections.verify`).
