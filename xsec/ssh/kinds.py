@@ -38,7 +38,9 @@ class Algorithms(String):
         return self.spellings.get(folded) or next((n for n in self.names if n.casefold() == folded), word)
 
     def _near(self, name: str) -> tuple[str, ...]:
-        return tuple(difflib.get_close_matches(name, self.names, n=3, cutoff=0.4)) or self.names
+        # an algorithm on SHA-1, CBC or 3DES may be chosen, but is not what a slip of the pen is led to
+        sound = [n for n in self.names if not any(weak in n for weak in ("sha1", "cbc", "3des"))]
+        return tuple(difflib.get_close_matches(name, sound, n=3, cutoff=0.4)) or tuple(sound)
 
     def describe(self) -> str:
         return "<S: 0,2048> names separated by commas"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from xsec.errors import InvalidValue
 from xsec.state.kinds import Choice, Integer, OnOff, SecretString, String
 from xsec.state.schema import Setting
 
-HOST_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+_HOST_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 SYSTEM_NAME = Setting(
     path="SystemUnit Name",
@@ -23,9 +24,23 @@ MAINTENANCE_MODE = Setting(
     local=True,
     help="Take no new calls or registrations while the host is worked on",
 )
+
+
+class HostLabel(String):
+    """The first label of a host name, or nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 63, letters=_HOST_LETTERS, what="letters, digits, hyphen, underscore")
+
+    def parse(self, text: str) -> str:
+        if text and not (text[0].isascii() and text[0].isalpha()):
+            raise InvalidValue("a host name begins with a letter", allowed=self.describe())
+        return super().parse(text)
+
+
 HOST_NAME = Setting(
     path="IP DNS Hostname",
-    kind=String(0, 63, letters=HOST_LETTERS, what="letters, digits, hyphen, underscore"),
+    kind=HostLabel(),
     default="",
     local=True,
     help="First label of this host's name; it begins with a letter",
