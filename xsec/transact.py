@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from xsec import catalogue
 from xsec.errors import Conflict, Damaged, InvalidValue, Refused, XsecError
-from xsec.output.result import Block, Fields, Result, Table, Text
+from xsec.output.result import Block, Result, Table
 from xsec.secret import Secret
 from xsec.state import document, readings, seal
 from xsec.state.document import Change, Document, Origin
@@ -69,26 +69,24 @@ class Outcome:
         }
         if self.applied is not None:
             told["applied"] = self.applied
-        overridden = (f"overridden by --force: {finding.text}" for finding in self.overridden)
-        return Result(
-            told,
-            lambda: self._view(view),
-            notes=(*(f"warning: {w}" for w in self.warnings), *overridden, *notes),
-        )
+        return Result(told, lambda: self._view(view), notes=(*self._notes(), *notes))
+
+    def _notes(self) -> Iterable[str]:
+        yield from (f"warning: {warning}" for warning in self.warnings)
+        yield from (f"overridden by --force: {finding.text}" for finding in self.overridden)
+        if not self.changed:
+            yield "nothing to do"
+        elif self.dry_run:
+            yield f"dry run: nothing was changed; it would be generation {self.generation}"
+        else:
+            yield f"generation {self.generation} is the configuration in force"
 
     def _view(self, view: Callable[[], Iterable[Block]] | None) -> Iterable[Block]:
         if view is not None:
             yield from view()
-        if not self.changed:
-            yield Text("nothing to do")
-            return
-        if view is None or self.dry_run:
-            yield Table(
-                ["setting", "before", "after"],
-                [(c.path, _short(c.before), _short(c.after)) for c in self.changes],
-            )
-        verb = "would become" if self.dry_run else "is"
-        yield Fields([("generation", f"{self.generation} {verb} the configuration in force")])
+        if self.changed and (view is None or self.dry_run):
+            rows = [(c.path, _short(c.before), _short(c.after)) for c in self.changes]
+            yield Table(["setting", "before", "after"], rows)
 
 
 def _short(text: str | None) -> str:
