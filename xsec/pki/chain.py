@@ -106,3 +106,9 @@ def is_signed_by(child: bytes, issuer: bytes) -> bool:
 def is_self_signed(certificate: bytes) -> bool:
     """Whether the certificate carries its own signature."""
     return is_signed_by(certificate, certificate)
+
+
+def is_self_issued(certificate: bytes) -> bool:
+    """Whether issuer and subject are the same octets; no signature is checked."""
+    found = structure.names_of(certificate)
+    return found.issuer == found.subject

@@ -90,7 +90,8 @@ class Names(NamedTuple):
 def names_of(certificate: bytes) -> Names:
     """The names and the key of a certificate, without parsing it: a long list stays quick (RFC 5280, 4.1)."""
     whole = element(certificate, 0, len(certificate))
-    parts = children(certificate, children(certificate, whole)[0])
+    signed = children(certificate, whole)
+    parts = children(certificate, signed[0]) if signed else ()
     if parts and parts[0].tag == 0xA0:
         parts = parts[1:]
     if len(parts) < 6:
