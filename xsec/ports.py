@@ -138,8 +138,14 @@ class Runner(Protocol):
     ) -> Finished:
         """Run to the end; `Unavailable` when it cannot start or does not end in time."""
 
+    def start(self, argv: Sequence[str], *, environment: Sequence[tuple[str, str]] = ()) -> int:
+        """Start a program that stays, in a session of its own with null streams; its process number."""
+
     def children(self, pid: int) -> tuple[tuple[int, str], ...]:
         """Process number and command line of each child of a process."""
+
+    def command(self, pid: int) -> str:
+        """The command line of a process; empty when it is gone."""
 
     def alive(self, pid: int) -> bool:
         """Whether the process exists."""
@@ -167,6 +173,9 @@ class Dialer(Protocol):
 
     def free_port(self) -> int:
         """A port on 127.0.0.1 that nobody listened on a moment ago."""
+
+    def lend(self, data: bytes) -> AbstractContextManager[str]:
+        """A path under which a library of this process can read `data`, which never reaches a disk."""
 
 
 class Terminal(Protocol):

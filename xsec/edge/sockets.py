@@ -1,0 +1,89 @@
+"""Outgoing TCP connections, each under one deadline for everything on it (security.md, section 6)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from xsec.errors import Unavailable
+
+
+class SystemConnection:
+    """A stream with a deadline: a slow peer cannot make the sum of its pauses longer."""
+
+    def __init__(self, stream: socket.socket, peer: str, end: float) -> None:
+        self._stream = stream
+        self._peer = peer
+        self._end = end
+
+    def _hurry(self) -> None:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise Unavailable(f"{self._peer} did not answer in time")
+        self._stream.settimeout(left)
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._hurry()
+            self._stream.sendall(data)
+        except TimeoutError:
+            raise Unavailable(f"{self._peer} did not take our octets in time") from None
+        except OSError as error:
+            raise _ours(self._peer, error) from None
+
+    def receive(self, limit: int) -> bytes:
+        try:
+            self._hurry()
+            return self._stream.recv(limit)
+        except TimeoutError:
+            raise Unavailable(f"{self._peer} did not answer in time") from None
+        except ConnectionResetError:
+            return b""  # closed without ceremony
+        except OSError as error:
+            raise _ours(self._peer, error) from None
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _ours(peer: str, error: OSError) -> Unavailable:
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    return Unavailable(f"{peer}: {reason}")
+
+
+class SystemDialer:
+    """Connections of this machine."""
+
+    def dial(self, host: str, port: int, *, timeout: timedelta) -> SystemConnection:
+        peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        end = time.monotonic() + timeout.total_seconds()
+        try:
+            stream = socket.create_connection((host, port), timeout=timeout.total_seconds())
+        except TimeoutError:
+            raise Unavailable(f"{peer} did not answer in time") from None
+        except OSError as error:
+            raise _ours(peer, error) from None
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return SystemConnection(stream, peer, end)
+
+    def free_port(self) -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    @contextmanager
+    def lend(self, data: bytes) -> Iterator[str]:
+        fd = os.memfd_create("xsec", os.MFD_CLOEXEC)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            yield f"/proc/self/fd/{fd}"
+        finally:
+            os.ftruncate(fd, 0)
+            os.close(fd)
