@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from xsec.errors import Negative, XsecError
 from xsec.ports import Actor, Files
@@ -12,6 +13,7 @@ from xsec.state import machine, readings
 from xsec.state.log import Log
 from xsec.state.rule import Finding, Rule, Severity, rule
 from xsec.state.snapshot import Reading, Snapshot, Tree
+from xsec.state.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,11 @@ class Found:
 
 
 def _never(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise for each rule whose check cannot be made; the engine itself does so."""
     return iter(())
 
 
 BROKEN = rule(id=70104, title="Check not possible", severity=Severity.ERROR, requirement="SY-9")(_never)
-"""Up for each rule whose check could not be made; raised by the engine itself."""
 
 
 def findings(rules: Iterable[Rule], snapshot: Snapshot, now: datetime) -> Iterator[Found]:
@@ -167,6 +169,12 @@ def select(state: AlarmState, id: int, object: str | None = None) -> tuple[Alarm
 # Recording -----------------------------------------------------------------------------------------------
 
 
+def judge(files: Files, rules: Sequence[Rule], snapshot: Snapshot, now: datetime) -> AlarmState:
+    """The alarms at `now`, the machine looked at afresh; nothing is written."""
+    seen = machine.observe(files, snapshot[machine.HOST])
+    return evaluate(rules, machine.with_host(snapshot, seen), now, recorded(snapshot))
+
+
 def record(
     files: Files, rules: Sequence[Rule], snapshot: Snapshot, now: datetime, actor: Actor
 ) -> AlarmState:
@@ -178,6 +186,29 @@ def record(
     after = evaluate(rules, machine.with_host(snapshot, seen), now, before)
     keep(files, before, after, now, actor)
     return after
+
+
+def refresh(
+    store: Store, rules: Sequence[Rule], snapshot: Snapshot, now: datetime, actor: Actor
+) -> AlarmState:
+    """The alarms at `now`, recorded where that can be done at once: who only asks neither waits nor fails."""
+    state = judge(store.files, rules, snapshot, now)
+    if state == recorded(snapshot):
+        return state
+    with suppress(XsecError), store.locked(timedelta(seconds=1)):
+        return record(store.files, rules, store.snapshot(), now, actor)
+    return state
+
+
+def acknowledge_recorded(
+    store: Store, rules: Sequence[Rule], id: int, object: str | None, now: datetime, actor: Actor
+) -> tuple[Alarm, ...]:
+    """Acknowledge what is up now, and keep that; the alarms that were chosen."""
+    with store.locked():
+        before = record(store.files, rules, store.snapshot(), now, actor)
+        after = acknowledge(before, id, object, actor, now)
+        keep(store.files, before, after, now, actor)
+    return select(after, id, object)
 
 
 def keep(files: Files, before: AlarmState, after: AlarmState, now: datetime, actor: Actor) -> None:
