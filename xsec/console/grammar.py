@@ -81,7 +81,7 @@ def parse(arguments: Sequence[str], *, command: str = "xConfiguration") -> Reque
         if tokens and tokens[-1].endswith(mark.value) and _is_question(tokens):
             last = tokens[-1].removesuffix(mark.value)
             return Request(mark, tuple(tokens[:-1]) + ((last,) if last else ()))
-    return _pairs(tokens)
+    return _pairs(tokens, bare=command == "xCommand")
 
 
 def _is_command(token: str, command: str) -> bool:
@@ -95,7 +95,8 @@ def _is_question(tokens: Sequence[str]) -> bool:
     return not isinstance(tokens[-1], _Name | _Value) and not isinstance(before, _Name)
 
 
-def _pairs(tokens: Sequence[str]) -> Request:
+def _pairs(tokens: Sequence[str], *, bare: bool) -> Request:
+    """The words and pairs of tokens; with `bare` a quoted value may stand without a name."""
     words: list[str] = []
     name: list[str] = []
     pairs: list[tuple[Words, str]] = []
@@ -107,7 +108,7 @@ def _pairs(tokens: Sequence[str]) -> Request:
         elif isinstance(token, _Name):
             name.append(str(token))
             awaiting = True
-        elif isinstance(token, _Value):
+        elif isinstance(token, _Value) and not bare:
             raise InvalidValue("a value stands where a name is expected", allowed="Name: value")
         elif pairs:
             name.append(token)

@@ -116,12 +116,17 @@ def _within(word: str, top: str) -> bool:
 
 def _unknown(places: Sequence[Place], words: Sequence[str], count: int) -> InvalidValue:
     names = [node.word for place in places for node in place.node.below.values()]
+    if not names:
+        # what follows a setting's path is perhaps its value, perhaps of a secret: it is not shown
+        return InvalidValue(
+            f"{places[0].path}: this is a setting, and nothing lies below it", allowed="Name: value"
+        )
     plain = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(words[count].casefold(), plain, n=1)
     where = " ".join((*places[0].words, words[count])) if len(places) == 1 else " ".join(words[: count + 1])
     return InvalidValue(
         f"no setting {where!r}",
-        allowed=f"one of {', '.join(sorted(set(names))[:40])}" if names else "nothing lies below",
+        allowed=f"one of {', '.join(sorted(set(names))[:40])}",
         remedy=f"did you mean {plain[close[0]]!r}?" if close else f"xsec xconfiguration //{words[count]}",
     )
 
