@@ -12,8 +12,8 @@ _HEAD = """# Alarms
 
 Made from the rules by `python -m tests.unit.state.test_rulebook`; a test compares.
 Numbers below 70000 are the appliance's, with its meaning; 70001 to 79999 are xsec's own.
-An alarm is raised and lowered by its rule alone, as `xsec alarm list` shows; `xsec doctor` also shows findings
-of severity `information`, which raise no alarm.
+An alarm is raised and lowered by its rule alone, as `xsec alarm list` shows.
+`xsec doctor` also shows findings of severity `information`, which raise no alarm.
 """
 
 
