@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
 from xsec.errors import InvalidValue
-from xsec.pki import der
+from xsec.pki import der, pem
 from xsec.secret import Secret
 
 PrivateKey = (
@@ -45,8 +45,7 @@ def load_private(data: Secret, *, password: Secret | None = None, where: str) ->
             where=where,
             allowed=f"at most {2 * MAXIMUM_KEY_BYTES} octets",
         )
-    is_pem = raw.lstrip().startswith(b"-----BEGIN")
-    encrypted = b"ENCRYPTED" in raw[:200] if is_pem else check_derivations(raw, where=where) is not None
+    encrypted = _is_encrypted(raw, where)
     if encrypted and password is None:
         raise InvalidValue(
             "the private key is encrypted and no passphrase was given",
@@ -54,7 +53,7 @@ def load_private(data: Secret, *, password: Secret | None = None, where: str) ->
             remedy="give the passphrase with --passphrase-source file:PATH or prompt",
         )
     secret = password.reveal() if encrypted and password is not None else None
-    load = serialization.load_pem_private_key if is_pem else serialization.load_der_private_key
+    load = serialization.load_pem_private_key if pem.is_pem(raw) else serialization.load_der_private_key
     try:
         key = load(raw, secret)
     except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError):
@@ -68,6 +67,17 @@ def load_private(data: Secret, *, password: Secret | None = None, where: str) ->
     if not isinstance(key, PrivateKey):
         raise InvalidValue(f"a key of kind {_kind_name(key)} cannot sign", where=where, allowed=_ALLOWED)
     return key
+
+
+def _is_encrypted(raw: bytes, where: str) -> bool:
+    """Whether a passphrase is needed; what deriving its key would cost is limited on the way."""
+    if not pem.is_pem(raw):
+        return check_derivations(raw, where=where) is not None
+    block = next(pem.blocks(raw, where))
+    if block.label == "ENCRYPTED PRIVATE KEY":
+        check_derivations(block.der, where=where)
+        return True
+    return b"ENCRYPTED" in block.text[:200]  # Proc-Type of RFC 1421: a single round of MD5
 
 
 def to_pkcs8(key: PrivateKey) -> Secret:
