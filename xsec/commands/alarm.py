@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from xsec.state.rulebook import Row
 
 
-def alarms_now(host: Host) -> tuple[tuple[Rule, ...], AlarmState]:
-    """The rules and the alarms they raise; judged at another moment (--at) nothing is recorded."""
+def rules_for(host: Host) -> tuple[Rule, ...]:
+    """All rules; at another moment (--at) without the one about the clock, which is not wrong then."""
     from xsec import catalogue
-    from xsec.state import alarms, engine
+    from xsec.state import alarms
 
-    snapshot = host.snapshot()
-    if host.at is None:
-        rules = catalogue.RULES
-        return rules, engine.refresh(host.store, rules, snapshot, host.now(), host.actor)
-    # a clock that was set by --at is not a clock that is wrong
-    rules = tuple(rule for rule in catalogue.RULES if rule is not alarms.clock)
-    return rules, engine.judge(host.files, rules, snapshot, host.at)
+    rules: tuple[Rule, ...] = catalogue.RULES
+    return rules if host.at is None else tuple(rule for rule in rules if rule is not alarms.clock)
+
+
+def alarms_now(host: Host, rules: tuple[Rule, ...]) -> AlarmState:
+    """The alarms they raise; judged at another moment (--at) nothing is recorded."""
+    from xsec.state import engine
+
+    if host.at is not None:
+        return engine.judge(host.files, rules, host.snapshot(), host.at)
+    return engine.refresh(host.store, rules, host.snapshot(), host.now(), host.actor)
 
 
 @group("alarm", help="Alarms raised by rules over configuration and status.")
@@ -44,7 +48,8 @@ def alarm_list(host: Host, every: bool) -> Result:
     """List the alarms that are up, worst first; exit 1 while one is not acknowledged."""
     from xsec.state import rulebook
 
-    rules, state = alarms_now(host)
+    rules = rules_for(host)
+    state = alarms_now(host, rules)
     rows = rulebook.rows(rules, state)
     data = {"alarms": state.alarms, "unacknowledged": len(state.unacknowledged)}
     return Result(
@@ -62,7 +67,8 @@ def alarm_show(host: Host, id: int, object: str | None) -> Result:
     """Explain alarm ID; exit 1 while it is up and not acknowledged."""
     from xsec.state import rulebook
 
-    rules, state = alarms_now(host)
+    rules = rules_for(host)
+    state = alarms_now(host, rules)
     rule = next((row for row in rulebook.rows(rules, state) if row.id == id), None)
     if rule is None:
         raise Negative(f"there is no alarm {id}", remedy="xsec alarm list --all")

@@ -70,7 +70,7 @@ def without_common_name(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 
 @rule(id=70201, title="CA certificate validity", severity=Severity.ERROR, requirement="BA-3")
 def issuer_ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
-    """Raise for each CA certificate in use that has ended, or ends within 30 days (a third of a short life)."""
+    """Raise for each CA certificate in use that ended or ends within 30 days (a third of a short life)."""
     for period in (*expiry.chain(snapshot), *expiry.trusted(snapshot)):
         if period.in_use and period.soon <= now:
             yield Finding(
