@@ -180,8 +180,8 @@ def chain_remarks(issuers: Iterable[x509.Certificate], now: datetime) -> Iterato
 
 
 def soon(start: datetime, end: datetime, now: datetime) -> bool:
-    """Whether the end is near: a fifth of the life is left, and 30 days at most.
+    """Whether the end is near: 30 days before it, for short lives the last third, as the alarm says it.
 
-    A fixed number of days is wrong for certificates that live for six days (peers.md, 2.1).
+    A fixed number of days is wrong for certificates that live for six days.
     """
-    return now > end - min(SOON, (end - start) / 5)
+    return now >= end - min(SOON, (end - start) / 3)

@@ -304,9 +304,10 @@ def test_pkcs12_with_old_ciphers_is_read_with_a_warning() -> None:
     assert "3DES" in read(old, "old.p12", password=Secret(b"pass")).warnings[0]
 
 
-def test_pkcs12_without_any_protection_is_refused() -> None:
+def test_pkcs12_without_encryption_opens_with_the_empty_passphrase_of_its_mac() -> None:
     plain = pkcs12.serialize_key_and_certificates(b"h", HOST.key, HOST.certificate, None, NoEncryption())
-    assert fault(plain, password=Secret(b"")).what
+    assert "the passphrase is wrong" in fault(plain, password=Secret(b"x")).what
+    assert shape(read(plain, "f.p12", password=Secret(b""))) == ("PKCS#12", 1, 0, 1, 0)
 
 
 # Anything
