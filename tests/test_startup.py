@@ -1,0 +1,104 @@
+"""What a start may import, and that the quick answers are the command line's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import reference
+from xsec import cli, start
+from xsec.commands import tree
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("cryptography", "httpx", "rich", "yaml", "pkcs11", "asn1crypto", "pcre2", "sqlite3", "ssl")
+PATHS = [path for path, _ in tree.walk(cli.root)]
+LOADED = """
+import sys
+from xsec import cli
+code = cli.run(sys.argv[1:])
+print(code, *sorted(set(sys.modules) & set({heavy!r})), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_help_imports_none_of_the_dear_libraries(path: tuple[str, ...]) -> None:
+    program = LOADED.format(heavy=HEAVY)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"import sys; sys.path.append({str(ROOT)!r})\n{program}",
+            *path[1:],
+            "--help",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.split() == ["0"]
+    assert done.stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("columns", tree.WIDTHS)
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_the_help_table_says_what_the_command_line_says(
+    path: tuple[str, ...], columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    answer = start.quick([*path[1:], "--help"])
+    assert cli.run([*path[1:], "--help"]) == 0
+    assert answer == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--help", "config"], ["nothing"], ["config", "nothing"], ["--json"]])
+def test_help_that_is_not_in_the_table_is_handed_over(words: list[str]) -> None:
+    assert start.quick([*words, "--help"]) is None
+
+
+def test_help_for_a_narrow_terminal_is_laid_out_by_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert start.quick(["--help"]) is None
+
+
+QUICK = """
+import sys, os, marshal
+before = set(sys.modules)
+sys.argv = ["xsec", "xconfiguration", "SIP"]
+source = open({start!r}).read()
+module = {{"__name__": "start", "__file__": {start!r}}}
+exec(compile(source, {start!r}, "exec"), module)
+module["quick"](["xconfiguration", "SIP"])
+module["quick"](["config", "--help"])
+print(*(set(sys.modules) - before))
+"""
+
+
+def test_the_quick_answers_import_nothing_but_sys_os_and_marshal() -> None:
+    program = QUICK.format(start=str(ROOT / "xsec/start.py"))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("name", ["xsec", "xconfiguration", "xstatus", "xcommand"])
+def test_the_stub_starts_from_a_checkout_by_any_link(name: str, tmp_path: Path) -> None:
+    link = tmp_path / name
+    link.symlink_to(ROOT / "bin" / name)
+    relative = tmp_path / "folder" / name
+    relative.parent.mkdir()
+    relative.symlink_to(f"../{name}")
+    for program in (ROOT / "bin" / name, link, relative):
+        done = subprocess.run([str(program), "--help"], capture_output=True, text=True, check=True)
+        usage = "xsec" if name == "xsec" else f"xsec {name}"
+        assert done.stdout.startswith(f"Usage: {usage} ")
+
+
+@pytest.mark.parametrize("file", reference.pages(), ids=lambda file: file.name)
+def test_a_generated_page_is_current(file: Path) -> None:
+    assert file.is_file(), "python -m tools.reference"
+    assert file.read_text(encoding="utf-8") == reference.pages()[file], "python -m tools.reference"
