@@ -66,7 +66,7 @@ def _view(page: Page) -> Iterator[Block]:
                 "waits for restart",
             ],
             [
-                (s.service, s.daemon, s.generation, s.proven, s.proofs, s.behind, s.waiting_for_restart)
+                (s.service, s.daemon, s.generation, s.proven, s.proofs, s.saved, s.waiting_for_restart)
                 for s in page.services
             ],
         )

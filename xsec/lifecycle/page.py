@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from xsec.daemons.base import APPLIED, Applied
 from xsec.errors import InvalidValue, XsecError
@@ -16,7 +16,7 @@ from xsec.pki.trust import TRUST
 from xsec.revocation import freshness
 from xsec.state.engine import Alarm, AlarmState
 from xsec.state.rule import Severity
-from xsec.state.schema import Schema
+from xsec.state.schema import Leaf, Schema
 from xsec.state.settings import SYSTEM_NAME
 from xsec.state.snapshot import Snapshot
 
@@ -47,14 +47,19 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service as it was last applied and proven; `behind` when a newer generation was saved since."""
+    """One service as it was last applied and proven.
+
+    `saved` are settings whose value was saved since and is not applied; those of them that need more than an
+    apply are in `waiting_for_restart`.  `behind` says only that a newer generation was made since.
+    """
 
     service: str
     daemon: str
     generation: int
+    behind: bool
     proven: datetime
     proofs: int
-    behind: bool
+    saved: tuple[str, ...]
     waiting_for_restart: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -169,26 +174,28 @@ class Parts:
         return tuple(self._service(applied[name]) for name in sorted(applied))
 
     def _service(self, applied: Applied) -> Service:
+        saved = tuple(self._saved(applied.inputs))
         return Service(
             service=applied.service,
             daemon=applied.daemon,
             generation=applied.generation,
+            behind=applied.generation < self.snapshot.generation,
             proven=applied.time,
             proofs=len(applied.proofs),
-            behind=applied.generation < self.snapshot.generation,
-            waiting_for_restart=tuple(self._waiting(applied.restarting)),
+            saved=tuple(leaf.path for leaf in saved),
+            waiting_for_restart=tuple(leaf.path for leaf in saved if leaf.setting.restart),
             notes=applied.notes,
         )
 
-    def _waiting(self, in_force: Mapping[str, str]) -> Iterator[str]:
-        """Paths of settings whose value waits for a restart (SY-6)."""
+    def _saved(self, in_force: Mapping[str, str]) -> Iterator[Leaf[Any]]:
+        """The settings whose value is not the one that was applied (SY-6)."""
         for path, text in in_force.items():
             try:
                 leaf = self.schema.find(tuple(path.split()))
             except InvalidValue:
-                continue  # a setting of another version of xsec
+                continue  # a part that is no setting, or a setting of another version of xsec
             if leaf.setting.kind.format(self.snapshot.value(leaf)) != text:
-                yield leaf.path
+                yield leaf
 
 
 def _steps(

@@ -19,7 +19,8 @@ from xsec.state.schema import Schema, Setting
 from xsec.state.snapshot import Snapshot
 
 PORT = Setting(path="Web Port", kind=Integer(1, 9999), default=443, help="x", restart="https")
-SCHEMA = Schema((PORT,))
+SIZE = Setting(path="Web Size", kind=Integer(1, 9999), default=10, help="x")
+SCHEMA = Schema((PORT, SIZE))
 
 
 def applied(**kwargs: Any) -> Applied:
@@ -30,7 +31,7 @@ def applied(**kwargs: Any) -> Applied:
         "generation": 4,
         "time": NOW,
         "files": {},
-        "restarting": {},
+        "inputs": {},
         **kwargs,
     }
     return Applied(**given)
@@ -70,14 +71,15 @@ def test_a_service_that_was_proven_with_an_older_generation_is_behind() -> None:
 
 
 def test_a_setting_that_changed_since_the_restart_waits_for_one() -> None:
-    shown = page(applied(restarting={"Web Port": "8443"}))
+    shown = page(applied(inputs={"Web Port": "8443", "Web Size": "11"}))
+    assert shown.services[0].saved == ("Web Port", "Web Size")
     assert shown.services[0].waiting_for_restart == ("Web Port",)
     assert "xsec restart" in commands(shown)
-    assert page(applied(restarting={"Web Port": "443"})).services[0].waiting_for_restart == ()
+    assert page(applied(inputs={"Web Port": "443", "Web Size": "10"})).services[0].saved == ()
 
 
 def test_a_setting_of_another_version_is_passed_over() -> None:
-    assert page(applied(restarting={"Gone": "1"})).services[0].waiting_for_restart == ()
+    assert page(applied(inputs={"Gone": "1"})).services[0].saved == ()
 
 
 def test_the_next_ca_to_end_is_shown_and_not_one_that_has_ended() -> None:
