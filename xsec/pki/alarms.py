@@ -29,7 +29,7 @@ def _ends_today(period: Period, now: datetime) -> bool:
 @rule(id=40068, title="Server certificate validity", severity=Severity.CRITICAL, requirement="BA-3")
 def server_ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise when the server certificate has ended or ends today (UTC)."""
-    period = expiry.server(snapshot)
+    period = snapshot.derive(expiry.server)
     if period is not None and _ends_today(period, now):
         yield _server(period, now, "every client that checks it refuses this host")
 
@@ -37,7 +37,7 @@ def server_ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 @rule(id=40069, title="Server certificate validity", severity=Severity.ALERT, requirement="BA-3")
 def server_ends(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise when the server certificate ends within 30 days, or within the last third of a shorter life."""
-    period = expiry.server(snapshot)
+    period = snapshot.derive(expiry.server)
     if period is not None and period.soon <= now and not _ends_today(period, now):
         yield _server(period, now, "from then on every client that checks it refuses this host")
 
@@ -71,7 +71,7 @@ def without_common_name(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 @rule(id=70201, title="CA certificate validity", severity=Severity.ERROR, requirement="BA-3")
 def issuer_ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for each CA certificate in use that ended or ends within 30 days (a third of a short life)."""
-    for period in (*expiry.chain(snapshot), *expiry.trusted(snapshot)):
+    for period in (*snapshot.derive(expiry.chain), *snapshot.derive(expiry.trusted)):
         if period.in_use and period.soon <= now:
             yield Finding(
                 object=f"CA {describe.short(period.fingerprint)}",
@@ -85,7 +85,7 @@ def issuer_ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 @rule(id=70202, title="Server certificate not valid yet", severity=Severity.CRITICAL, requirement="SC-3")
 def server_begins_later(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise while the server certificate's validity has not begun."""
-    period = expiry.server(snapshot)
+    period = snapshot.derive(expiry.server)
     if period is not None and now < period.not_before:
         yield Finding(
             object="server certificate",
@@ -98,7 +98,7 @@ def server_begins_later(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 @rule(id=70203, title="Trusted CA certificate ended", severity=Severity.INFORMATION, requirement="BA-3")
 def trusted_ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Tell of each CA certificate of the trust list that has ended and is not known to be in use."""
-    for period in expiry.trusted(snapshot):
+    for period in snapshot.derive(expiry.trusted):
         if not period.in_use and now > period.not_after:
             name = describe.short(period.fingerprint)
             yield Finding(

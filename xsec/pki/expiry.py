@@ -67,9 +67,9 @@ def trusted(snapshot: Snapshot) -> tuple[Period, ...]:
     In use is, so far, what the name of the installed certificate's chain leads to; the peers and clients that
     were seen come with their records.
     """
-    own = server(snapshot)
+    own = snapshot.derive(server)
     wanted = {own.issuer} if own else set()
-    wanted |= {period.issuer for period in chain(snapshot)}
+    wanted |= {period.issuer for period in snapshot.derive(chain)}
     periods = _known(_period(entry.der) for entry in snapshot[TRUST].entries)
     marked = (_marked(period, wanted) for period in periods)
     return tuple(sorted(marked, key=lambda period: (period.not_after, period.subject)))

@@ -36,7 +36,7 @@ def _points(snapshot: Snapshot) -> Iterator[str]:
 @rule(id=70501, title="CRL out of date", severity=Severity.ERROR, requirement="BA-3")
 def ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for each issuer whose newest uploaded CRL is past its nextUpdate (RFC 5280, 5.1.2.5)."""
-    for crl in freshness.manual(snapshot):
+    for crl in snapshot.derive(freshness.manual):
         if crl.next_update is not None and crl.next_update <= now:
             text = (
                 "where a CRL is required, certificates of this issuer are refused; elsewhere none is checked"
@@ -47,7 +47,7 @@ def ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 @rule(id=70502, title="CRL update due", severity=Severity.NOTICE, requirement="BA-3")
 def due(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for each issuer whose newest uploaded CRL ends within 3 days, or its life's last quarter."""
-    for crl in freshness.manual(snapshot):
+    for crl in snapshot.derive(freshness.manual):
         if crl.soon is not None and crl.next_update is not None and crl.soon <= now < crl.next_update:
             yield _finding(crl, f"ends {crl.next_update:%Y-%m-%d %H:%M:%SZ}", "")
 
