@@ -8,29 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.world import store
 from xsec import cli
-from xsec.edge.files import RootedFiles
-from xsec.host import Host
-from xsec.state import rootkey
-from xsec.state.document import Document
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "root"
-    folder.mkdir(mode=0o700)
-    made = Host(root=str(folder), command="xsec test")
-    made.store.make()
-    rootkey.save(RootedFiles(str(folder)), rootkey.make(made.entropy))
-    with made.store.locked():
-        made.store.commit(Document(generation=1))
-    return folder
+    store.make(tmp_path / "root")
+    return tmp_path / "root"
 
 
 @pytest.fixture
-def run(root: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(root: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     def call(*words: str) -> tuple[int, str, str]:
         code = cli.run([words[0], "--root", str(root), *words[1:]])
         told = capfd.readouterr()
