@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from xsec.errors import InvalidValue
 from xsec.pki import describe, keys
-from xsec.pki.container import reason
+from xsec.pki.container import Contents, Found, reason
 
 SOON = timedelta(days=30)
 _LONGEST_SERIAL = 20 * 8
@@ -185,3 +186,29 @@ def soon(start: datetime, end: datetime, now: datetime) -> bool:
     A fixed number of days is wrong for certificates that live for six days.
     """
     return now >= end - min(SOON, (end - start) / 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """What is held against one certificate of a file."""
+
+    where: str
+    subject: str
+    findings: tuple[str, ...]
+
+
+def lint(contents: Contents, now: datetime) -> tuple[Linted, ...]:
+    """Each certificate judged by what it is: a CA by RFC 5280, any other as a server's too."""
+    if not contents.certificates:
+        raise InvalidValue("the file holds no certificate", where=contents.name)
+    return tuple(_linted(found, now) for found in contents.certificates)
+
+
+def _linted(found: Found, now: datetime) -> Linted:
+    certificate = describe.load(found.der, where=found.where)
+    findings = (
+        tuple(f"{item.field}: {item.text} ({item.section})" for item in violations(certificate))
+        if describe.is_ca(certificate)
+        else server_remarks(certificate, now)
+    )
+    return Linted(where=found.where, subject=describe.subject(certificate), findings=findings)

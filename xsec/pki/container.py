@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from xsec.errors import InvalidValue
-from xsec.pki import der, keys, pem
+from xsec.pki import der, keys, pem, pkcs12_limits
 from xsec.secret import Secret
 
 MAXIMUM_CERTIFICATE_BYTES = 64 * 1024
@@ -65,6 +65,18 @@ class Contents:
     keys: tuple[FoundKey, ...] = ()
     ignored: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def first_certificate(self) -> bytes:
+        """The first certificate, which is the one a question is about; the others are its chain."""
+        if not self.certificates:
+            raise InvalidValue("the file holds no certificate", where=self.name)
+        return self.certificates[0].der
+
+    def crls_der(self) -> list[bytes]:
+        """The CRLs as octets; there is at least one."""
+        if not self.crls:
+            raise InvalidValue("the file holds no CRL", where=self.name)
+        return [found.der for found in self.crls]
 
 
 @dataclass(slots=True)
@@ -308,9 +320,6 @@ def _take_pkcs7(bag: _Bag, block: bytes, where: str) -> None:
 
 # PKCS#12 (RFC 7292)
 
-_SHROUDED_BAG = bytes.fromhex("2a864886f70d010c0a0102")
-_KEY_BAG = bytes.fromhex("2a864886f70d010c0a0101")
-
 
 def _take_pkcs12(bag: _Bag, block: bytes, where: str, password: Secret | None) -> None:
     """Open a PKCS#12 file: counts are limited first, then the MAC is checked, then the content is read."""
@@ -320,7 +329,7 @@ def _take_pkcs12(bag: _Bag, block: bytes, where: str, password: Secret | None) -
             where=where,
             allowed=f"at most {MAXIMUM_PKCS12_BYTES} octets",
         )
-    _limit_pkcs12(bag, block, where)
+    bag.warnings += pkcs12_limits.check(block, where)
     if password is None:
         raise InvalidValue(
             "a PKCS#12 file is opened by its passphrase, and none was given",
@@ -339,35 +348,6 @@ def _take_pkcs12(bag: _Bag, block: bytes, where: str, password: Secret | None) -
     for number, item in enumerate(held, 1):
         octets = item.certificate.public_bytes(serialization.Encoding.DER)
         _take(bag, Kind.CERTIFICATE, octets, f"{where}: certificate {number}")
-
-
-def _limit_pkcs12(bag: _Bag, block: bytes, where: str) -> None:
-    """Refuse what is not protected, holds several keys, or takes too long to open (NA-4)."""
-    try:
-        parts = der.children(block, der.element(block, 0, len(block)))
-        if len(parts) < 3:
-            raise InvalidValue(
-                "the PKCS#12 file has no MAC, so that nothing shows whether it is whole",
-                where=where,
-                remedy="openssl pkcs12 -export -in PLAIN.pem -out FILE",
-            )
-        mac = der.children(block, parts[2])
-        counts = [der.integer(block, part) for part in mac if part.tag == der.INTEGER]
-        bags = [
-            pair[0]
-            for _, pair in der.walk(block, 0, len(block))
-            if pair and pair[0].tag == der.OID and der.content(block, pair[0]) in (_SHROUDED_BAG, _KEY_BAG)
-        ]
-    except der.NotDer as error:
-        raise InvalidValue(f"the PKCS#12 file has {error}", where=where) from None
-    keys.limit_iterations(counts[0] if counts else 1, where=where)
-    if len(bags) > 1:
-        raise InvalidValue(f"the PKCS#12 file holds {len(bags)} private keys", where=where, allowed="one key")
-    legacy = keys.check_derivations(block, where=where)
-    if legacy:
-        bag.warnings.append(
-            f"{where}: {' and '.join(legacy)} protects this file no more; xsec seals the key anew"
-        )
 
 
 def _what_else(data: bytes) -> str:

@@ -168,7 +168,7 @@ def _matching(trust: TrustList, text: str) -> Iterator[Entry | EmbeddedCrl]:
         yield trust.entries[number - 1]
     digits = text.replace(":", "").lower()
     if len(digits) >= 4 and not set(digits) - set("0123456789abcdef"):
-        by_digest = [item for item in _items(trust) if item.digest.startswith(digits)]
+        by_digest = [item for item in items(trust) if item.digest.startswith(digits)]
         yield from (item for item in by_digest if not number or item is not _at(trust, number))
         if by_digest:
             return
@@ -267,8 +267,8 @@ def plan_for(snapshot: Snapshot, after: TrustList, summary: str) -> Plan:
     before = snapshot[TRUST]
     if after == before:
         return Plan(base=snapshot.generation, summary=summary)
-    known = {item.digest for item in _items(before)}
-    fresh = [item for item in _items(after) if item.digest not in known]
+    known = {item.digest for item in items(before)}
+    fresh = [item for item in items(after) if item.digest not in known]
     return Plan(
         base=snapshot.generation,
         summary=summary,
@@ -277,5 +277,6 @@ def plan_for(snapshot: Snapshot, after: TrustList, summary: str) -> Plan:
     )
 
 
-def _items(trust: TrustList) -> tuple[Entry | EmbeddedCrl, ...]:
+def items(trust: TrustList) -> tuple[Entry | EmbeddedCrl, ...]:
+    """Every entry, then every embedded CRL."""
     return (*trust.entries, *trust.crls)

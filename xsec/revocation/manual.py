@@ -88,6 +88,21 @@ class Described:
     fingerprint: str
 
 
+def fields(crl: Described) -> list[tuple[str, object]]:
+    """A described CRL as names and values."""
+    return [
+        ("issuer", crl.issuer),
+        ("number", crl.number),
+        ("this update", crl.this_update),
+        ("next update", crl.next_update),
+        ("state", crl.state),
+        ("scope", crl.scope),
+        ("entries", crl.entries),
+        ("signature", crl.signature),
+        ("fingerprint", crl.fingerprint),
+    ]
+
+
 def load(der: bytes, *, where: str = "") -> x509.CertificateRevocationList:
     """The CRL as the library reads it; `InvalidValue` for one it refuses."""
     try:
@@ -105,7 +120,7 @@ def described(der: bytes, now: datetime) -> Described:
         this_update=crl.last_update_utc,
         next_update=crl.next_update_utc,
         state=state(crl, now),
-        scope=_scope_text(crl),
+        scope=is_partial(crl) or "all certificates",
         delta=describe.extension(crl, x509.DeltaCRLIndicator) is not None,
         entries=len(crl),
         signature=describe.signature(crl),
@@ -128,19 +143,22 @@ def state(crl: x509.CertificateRevocationList, now: datetime) -> str:
     return "current" if now < crl.next_update_utc else "expired"
 
 
-def _scope_text(crl: x509.CertificateRevocationList) -> str:
+def is_partial(crl: x509.CertificateRevocationList) -> str:
+    """For which part of the certificates the CRL speaks; an empty text when for all (RFC 5280, 5.2.5)."""
+    delta = describe.extension(crl, x509.DeltaCRLIndicator) is not None
     point = describe.extension(crl, x509.IssuingDistributionPoint)
     if point is None:
-        return "all certificates"
+        return "delta" if delta else ""
     flags = (
+        (point.indirect_crl, "indirect"),
+        (delta, "delta"),
         (point.only_contains_user_certs, "end entities only"),
         (point.only_contains_ca_certs, "CAs only"),
         (point.only_contains_attribute_certs, "attribute certificates only"),
-        (point.indirect_crl, "indirect"),
         (point.only_some_reasons is not None, "some reasons only"),
         (point.full_name is not None or point.relative_name is not None, "one distribution point"),
     )
-    return ", ".join(text for flag, text in flags if flag) or "all certificates"
+    return ", ".join(text for flag, text in flags if flag)
 
 
 _IDP = bytes.fromhex("0603551d1c")
