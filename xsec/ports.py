@@ -103,6 +103,9 @@ class Files(Protocol):
     def remove_tree(self, path: PurePosixPath) -> None:
         """Remove a folder with all below it; nothing to do is success."""
 
+    def settle(self, path: PurePosixPath) -> None:
+        """Make the names in a folder durable, whoever made them: before a found state is built upon."""
+
     def sweep(self, path: PurePosixPath) -> None:
         """Remove temporary files that an interrupted write left in the folder."""
 

@@ -193,6 +193,9 @@ class MemoryFiles:
     def _drop_folder(self, folder: PurePosixPath) -> None:
         self._effect("rmdir", folder, lambda: self._folders.pop(folder))
 
+    def settle(self, path: PurePosixPath) -> None:
+        self._need_folder(path)
+
     def sweep(self, path: PurePosixPath) -> None:
         for name in self.names(path):
             if name.startswith(".xsec-") and name.endswith(".tmp"):

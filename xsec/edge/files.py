@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -178,7 +179,7 @@ class RootedFiles:
             try:
                 for part in self._parts(path):
                     try:
-                        os.mkdir(part, mode, dir_fd=fd)
+                        _again(partial(os.mkdir, part, mode, dir_fd=fd))
                         os.fsync(fd)
                     except FileExistsError:
                         pass
@@ -209,7 +210,7 @@ class RootedFiles:
     @staticmethod
     def _drop(name: str, folder: int) -> None:
         with suppress(OSError):
-            os.unlink(name, dir_fd=folder)
+            _again(lambda: os.unlink(name, dir_fd=folder))
 
     def create(
         self, path: PurePosixPath, data: bytes, *, mode: int = 0o600, owner: Owner | None = None
@@ -292,7 +293,7 @@ class RootedFiles:
 
     def remove(self, path: PurePosixPath) -> None:
         with suppress(FileNotFoundError), self._in(path) as folder:
-            os.unlink(path.name, dir_fd=folder)
+            _again(lambda: os.unlink(path.name, dir_fd=folder))
             os.fsync(folder)
 
     def remove_tree(self, path: PurePosixPath) -> None:
@@ -304,19 +305,27 @@ class RootedFiles:
         try:
             fd = os.open(name, _FOLDER, dir_fd=folder)
         except NotADirectoryError:
-            os.unlink(name, dir_fd=folder)
+            _again(lambda: os.unlink(name, dir_fd=folder))
             return
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
-            os.unlink(name, dir_fd=folder)  # a link: the link goes, not what it names
+            _again(lambda: os.unlink(name, dir_fd=folder))  # a link: it goes, not what it names
             return
         try:
             for below in os.listdir(fd):
                 self._remove_tree(below, fd)
         finally:
             os.close(fd)
-        os.rmdir(name, dir_fd=folder)
+        _again(lambda: os.rmdir(name, dir_fd=folder))
+
+    def settle(self, path: PurePosixPath) -> None:
+        with _told(path):
+            fd = self._folder(path)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
     def sweep(self, path: PurePosixPath) -> None:
         """Remove temporary files that an interrupted write of ours left in the folder."""

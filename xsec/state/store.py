@@ -52,7 +52,7 @@ class Store:
 
     def exists(self) -> bool:
         """Whether setup has made a store here."""
-        return self._trusted() and self.files.info(CURRENT) is not None
+        return self._trusted() and (self.files.info(CURRENT) is not None or len(self.numbers()) > 1)
 
     def _trusted(self) -> bool:
         """Whether the folder is there; `Refused` when another user could have written to it (SE-1)."""
@@ -86,18 +86,28 @@ class Store:
         return self._read(CURRENT)
 
     def _read(self, path: PurePosixPath) -> Document:
-        data = self.files.read(path, limit=document.LIMIT)
         try:
+            data = self._octets(path)
             document.verify_checksum(data)
         except Damaged as error:
             good = self.last_good()
-            back = f", or drop it: xsec rollback {good.generation}" if good else ""
+            there = self.files.info(path) is not None
+            ways = [f"take it over: xsec config load {self.files.on_disk(path)}"] if there else []
+            ways += [f"go back: xsec rollback {good.generation}"] if good else []
             raise Damaged(
                 error.what,
                 where=str(path),
-                remedy=f"take it over: xsec config load {self.files.on_disk(path)}{back}",
+                remedy="; ".join(ways),
             ) from None
         return document.parse(data, self.schema)
+
+    def _octets(self, path: PurePosixPath) -> bytes:
+        try:
+            return self.files.read(path, limit=document.LIMIT)
+        except FileNotFoundError:
+            if path != CURRENT:
+                raise
+            raise Damaged("the configuration in force is gone") from None
 
     def numbers(self) -> tuple[int, ...]:
         """The numbers of all generations, oldest first."""
@@ -168,8 +178,14 @@ class Store:
     def _recover(self) -> None:
         for folder in FOLDERS:
             self.files.sweep(folder)
+        # A killed command may have renamed and not fsynced: what is found is made durable before it is
+        # built upon, or "nothing to do" could acknowledge what a power cut then takes back (DU-3).
+        if self.files.info(CONFIG) is not None:
+            self.files.settle(CONFIG)
         facts = self.files.info(CURRENT)
         if facts is None:
+            if self.numbers() == (1,):
+                self.files.remove(_path(1))  # the first commit was killed before it was published
             return
         # A generation above `current` was claimed and never published: nobody was told of it.  A `current`
         # with one name only was replaced by hand: then nothing says which document was in force.
@@ -186,8 +202,10 @@ class Store:
 
     def put_object(self, digest: str, data: bytes) -> None:
         """Keep an object; one that is there already is left alone."""
-        with suppress(FileExistsError):
+        try:
             self.files.create(OBJECTS / digest, data, mode=0o600)
+        except FileExistsError:
+            self.files.settle(OBJECTS)  # its maker may have been killed before the name was durable
 
     def commit(self, new: Document) -> None:
         """Make `new` the generation in force, or change nothing (DU-1)."""

@@ -74,6 +74,25 @@ def test_a_store_replaced_by_hand_keeps_its_generations_and_can_go_on(store: Sto
     assert port(store) == 2
 
 
+def test_a_configuration_that_is_gone_is_damage_with_the_way_back(store: Store, tmp_path: Path) -> None:
+    with store.locked():
+        store.commit(generation(2))
+    (tmp_path / "var/lib/xsec/config/current").unlink()
+    with pytest.raises(Damaged, match="gone") as error:
+        store.snapshot()
+    assert error.value.remedy == "go back: xsec rollback 2"
+
+
+def test_a_first_commit_that_was_killed_is_no_store_and_can_be_made_again(
+    store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "var/lib/xsec/config/current").unlink()
+    assert not store.exists()
+    with store.locked():
+        store.commit(generation(store.next_number(0)))
+    assert (store.numbers(), port(store)) == ((1,), 1)
+
+
 def test_a_missing_generation_is_answered_with_those_that_exist(store: Store) -> None:
     with pytest.raises(Negative) as error:
         store.document(9)
