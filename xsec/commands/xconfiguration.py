@@ -152,17 +152,18 @@ def _load(host: Host, change: Change, name: str, *, replace: bool, line: tuple[s
 
 def _list(host: Host, change: Change, paths: Paths, request: Request) -> Result:
     from xsec.console import help as text
+    from xsec.state.schema import Leaf
 
     place = paths.find(request.words)
-    if place.node.setting is None:
+    setting = place.node.setting
+    if setting is None:
         rows = text.below(place)
         return Result(
             {"below": [{"word": w, "about": a} for w, a in rows]}, lambda: [Table(["word", "about"], rows)]
         )
     snapshot = host.snapshot() if host.store.exists() else None
-    return Result(
-        {**text.row(place.node.setting), "path": place.path}, lambda: [text.explain(place.leaf(), snapshot)]
-    )
+    leaf = Leaf(setting, place.words)
+    return Result({**text.row(setting), "path": place.path}, lambda: [text.explain(leaf, snapshot)])
 
 
 def _explain(host: Host, change: Change, paths: Paths, request: Request) -> Result:

@@ -53,6 +53,9 @@ class Place:
             raise InvalidValue(
                 f"{self.path or 'xConfiguration'}: this is a group, not a setting", allowed=f"one of {names}"
             )
+        index = next((word for word in self.words if _INDEX.fullmatch(word)), None)
+        if index is not None:
+            raise InvalidValue(f"{self.path}: a number stands in place of {index}", allowed=index.strip("[]"))
         return Leaf(setting, self.words)
 
 

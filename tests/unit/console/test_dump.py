@@ -101,6 +101,13 @@ def test_an_index_outside_its_bounds_is_refused(index: str) -> None:
         PATHS.find(["Zones", "Zone", index])
 
 
+def test_a_set_names_its_index() -> None:
+    with pytest.raises(InvalidValue, match="in place of") as caught:
+        texts("Zones Zone [1..1000] Name: x")
+    assert caught.value.allowed == "1..1000"
+    assert dump.read(b"Zones Zone [1..1000] Name: x\n", PATHS).foreign == ["Zones Zone [1..1000] Name"]
+
+
 def test_an_unknown_word_is_answered_with_the_nearest() -> None:
     with pytest.raises(InvalidValue) as caught:
         PATHS.find(["SIP", "TLS", "Mdoe"])
