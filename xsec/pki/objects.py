@@ -292,15 +292,24 @@ def known(oid: str) -> bool:
 
 
 def dotted(content: bytes) -> str:
-    """The numbers of an OBJECT IDENTIFIER's content octets (X.690, 8.19); hexadecimal when malformed."""
+    """The numbers of an OBJECT IDENTIFIER's content octets (X.690, 8.19); `ValueError` when malformed."""
     numbers: list[int] = []
-    value = 0
+    value, fresh = 0, True
     for octet in content:
+        if fresh and octet == 0x80:
+            raise ValueError("a number of the object identifier has a leading zero")
         value = value << 7 | octet & 0x7F
-        if not octet & 0x80:
+        fresh = not octet & 0x80
+        if fresh:
             numbers.append(value)
             value = 0
-    if not numbers or content[-1] & 0x80:
-        return content.hex()
+    if not numbers or not fresh:
+        raise ValueError("the object identifier is cut off")
     first = min(numbers[0] // 40, 2)
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
+
+
+def attributes() -> frozenset[str]:
+    """The names that can stand before `=` in a distinguished name, in lower case."""
+    arcs = ("2.5.4.", "0.9.2342.", "1.2.840.113549.1.9.1", "1.3.6.1.4.1.311.60.2.1.")
+    return frozenset(names[0].casefold() for oid, names in _NAMES.items() if oid.startswith(arcs))
