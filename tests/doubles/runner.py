@@ -38,7 +38,7 @@ class RecordingRunner:
     """`Runner` with prepared answers by program name; one without an answer cannot start.
 
     `processes` are those that live: number -> (parent, command line); a signal is recorded, and ends the
-    process when `deadly` says so.
+    process when `deadly` says so.  A program that is started is one more process.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
@@ -64,6 +64,18 @@ class RecordingRunner:
         if answer is None:
             raise Unavailable(f"{argv[0]}: no such file or directory")
         return answer if isinstance(answer, Finished) else answer(call)
+
+    def start(self, argv: Sequence[str], *, environment: Sequence[tuple[str, str]] = ()) -> int:
+        none = timedelta(0)
+        self.calls.append(Ran(argv=tuple(argv), stdin=b"", timeout=none, environment=tuple(environment)))
+        if self.calls[-1].program not in self.answers:
+            raise Unavailable(f"{argv[0]}: no such file or directory")
+        number = 1000 + len(self.calls)
+        self.processes[number] = (1, " ".join(argv))
+        return number
+
+    def command(self, pid: int) -> str:
+        return self.processes[pid][1] if pid in self.processes else ""
 
     def children(self, pid: int) -> tuple[tuple[int, str], ...]:
         return tuple((n, command) for n, (parent, command) in self.processes.items() if parent == pid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +13,7 @@ from cryptography import x509
 
 from tests.doubles.clock import FrozenClock
 from tests.doubles.entropy import CountingEntropy
+from tests.doubles.files import MemoryFiles
 from tests.doubles.terminal import ScriptedTerminal
 from xsec.host import Host
 from xsec.lab.pki import Authority, Issued, Target, authority, seeded_key
@@ -90,6 +92,23 @@ class ScratchHost(Host):
     @cached_property
     def actor(self) -> Actor:
         return Actor(uid=0, name="root", command=self.command)
+
+
+class MemoryHost(ScratchHost):
+    """A host whose files are in memory; they can be given, with a power cut planned."""
+
+    def __init__(self, files: MemoryFiles | None = None, *, answers: Sequence[str] = ()) -> None:
+        super().__init__(root="/", command="xsec test")
+        self.memory = files or MemoryFiles()
+        self.answers = answers
+
+    @cached_property
+    def files(self) -> MemoryFiles:
+        return self.memory
+
+    @cached_property
+    def terminal(self) -> ScriptedTerminal:
+        return ScriptedTerminal(self.answers)
 
 
 def scratch(folder: Path) -> ScratchHost:

@@ -194,6 +194,16 @@ def test_a_program_nobody_prepared_cannot_start() -> None:
     assert (runner.find("nginx"), runner.find("other")) == ("/usr/sbin/nginx", None)
 
 
+def test_a_started_program_lives_until_it_is_signalled() -> None:
+    runner = RecordingRunner({"nginx": finished()})
+    number = runner.start(["/usr/sbin/nginx", "-c", "x"])
+    assert (runner.alive(number), runner.command(number)) == (True, "/usr/sbin/nginx -c x")
+    runner.signal(number, "SIGHUP")
+    assert runner.alive(number)
+    runner.signal(number, "SIGQUIT")
+    assert (runner.alive(number), runner.command(number)) == (False, "")
+
+
 def test_a_question_nobody_prepared_fails_the_test() -> None:
     terminal = ScriptedTerminal(["yes", ""])
     assert terminal.confirm("Go on?")
