@@ -6,6 +6,7 @@ from typing import Any
 
 from xsec.state.kinds import Choice, Integer, OnOff, SecretString, String
 from xsec.state.schema import Setting
+from xsec.tls.ciphers import CipherString
 
 SNMP_COMMUNITY = Setting(
     path="SNMP CommunityName", kind=String(0, 16), default="public", help="Community of SNMP v1 and v2c"
@@ -167,6 +168,13 @@ ADS_ENCRYPTION = Setting(
     default="TLS",
     help="How the connection to Active Directory is protected",
 )
+ADS_CIPHERS = Setting(
+    path="Authentication ADS CipherSuite",
+    kind=CipherString(),
+    default="HIGH:MEDIUM:!ADH:!aNULL:!eNULL:-AES128-SHA256:@STRENGTH",
+    help="Cipher suites of the connection to Active Directory",
+    other="no default is named; this one is the example of the command reference X15.0",
+)
 H350_ENCRYPTION = Setting(
     path="Authentication H350 LdapEncryption",
     kind=Choice("Off", "TLS"),
@@ -212,6 +220,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     OPTION_KEY,
     INTERWORKING_KEY,
     ADS_ENCRYPTION,
+    ADS_CIPHERS,
     H350_ENCRYPTION,
     NTLM,
 )

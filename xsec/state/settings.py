@@ -43,6 +43,7 @@ HOST_NAME = Setting(
     kind=HostLabel(),
     default="",
     local=True,
+    used_by=("xsec",),
     help="First label of this host's name; it begins with a letter",
 )
 DOMAIN_NAME = Setting(
@@ -50,6 +51,7 @@ DOMAIN_NAME = Setting(
     kind=String(0, 128),
     default="",
     local=True,
+    used_by=("xsec",),
     help="Domain that is added to names without a dot",
 )
 LOG_LEVEL = Setting(
