@@ -8,7 +8,7 @@ import click
 
 from xsec.commands.options import Change, changing, command, group
 from xsec.errors import ExitCode
-from xsec.output.result import Fields, Result, Table
+from xsec.output.result import Fields, Result, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ def crl_remove(host: Host, change: Change) -> Result:
     from xsec.revocation.manual import plan_remove
 
     done = transact.change(host, change, lambda s, now: plan_remove(s), question="Remove every uploaded CRL?")
-    return done.result()
+    return done.result(view=lambda: [Text("no uploaded CRL is left")])
 
 
 @command(crl, "check", short_help="What the CRLs say of a certificate.")

@@ -119,11 +119,12 @@ def trust_remove(host: Host, change: Change, ids: tuple[str, ...]) -> Result:
     from xsec.pki.trust import TRUST, label, plan_remove, select
 
     held = host.snapshot()[TRUST]
-    names = [label(held, item) for item in select(held, ids)]
+    chosen = select(held, ids)
+    names, digests = [label(held, item) for item in chosen], [item.digest for item in chosen]
     done = transact.change(
         host,
         change,
-        lambda s, now: impact.told(plan_remove(s, ids), s),
+        lambda s, now: impact.told(plan_remove(s, digests), s),
         question=f"Remove {'; '.join(names)}?",
     )
     return done.result({"removed": names}, lambda: [Table(("removed",), [(name,) for name in names])])
@@ -136,6 +137,7 @@ def trust_reset(host: Host, change: Change) -> Result:
     """Make the list exactly the default bundle, without embedded CRLs; what that breaks is told first."""
     from xsec import transact
     from xsec.pki import impact
+    from xsec.pki.listing import listing
     from xsec.pki.trust import plan_reset
 
     done = transact.change(
@@ -144,7 +146,8 @@ def trust_reset(host: Host, change: Change) -> Result:
         lambda s, now: impact.told(plan_reset(s, now), s),
         question="Replace the whole trust list by the default bundle?",
     )
-    return done.result()
+    found = listing(done.after, host.clock.now())
+    return done.result({"certificates": found.certificates}, lambda: _list_view(found))
 
 
 @command(trust, "export", short_help="Entries as PEM on stdout.")

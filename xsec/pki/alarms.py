@@ -7,9 +7,10 @@ from datetime import datetime
 
 from cryptography.x509.oid import NameOID
 
-from xsec.pki import describe, expiry
+from xsec.pki import describe, expiry, trust
 from xsec.pki.expiry import Period
 from xsec.pki.server import IDENTITIES, SELF_SIGNED
+from xsec.pki.trust import TRUST
 from xsec.state.rule import Finding, Severity, rule
 from xsec.state.snapshot import Snapshot
 
@@ -122,6 +123,21 @@ def self_signed(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         )
 
 
+@rule(id=70205, title="CA certificates with one subject", severity=Severity.WARNING, requirement="TR-1")
+def same_subject(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise for each subject that several keys of the trust list share: an appliance finds only the first."""
+    entries = snapshot[TRUST].entries
+    for group in trust.same_subject(snapshot[TRUST]):
+        numbers = [str(entries.index(entry) + 1) for entry in group]
+        yield Finding(
+            object=describe.subject(describe.load(group[0].der)),
+            expected="one CA certificate with this subject",
+            found=f"entries {', '.join(numbers)} have different keys",
+            remedy=f"xsec trust remove {describe.short(group[0].digest)}",
+            text="an appliance takes the first entry with the subject and never finds the later ones",
+        )
+
+
 RULES = (
     server_ended,
     server_ends,
@@ -130,4 +146,5 @@ RULES = (
     server_begins_later,
     trusted_ended,
     self_signed,
+    same_subject,
 )

@@ -176,7 +176,7 @@ def decoded(der: bytes, now: datetime) -> Decoded:
         subject=subject(certificate),
         issuer=issuer(certificate),
         self_issued=subject(certificate) == issuer(certificate),
-        serial=_colons(f"{certificate.serial_number:0{_even(certificate.serial_number)}x}"),
+        serial=serial(certificate.serial_number),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         days_left=days(certificate.not_valid_after_utc, now),
@@ -190,8 +190,10 @@ def decoded(der: bytes, now: datetime) -> Decoded:
     )
 
 
-def _even(number: int) -> int:
-    return 2 * max(1, (abs(number).bit_length() + 7) // 8)
+def serial(number: int) -> str:
+    """A serial number in hex with colons; a negative one, which RFC 5280 forbids, with its sign."""
+    octets = max(1, (abs(number).bit_length() + 7) // 8)
+    return ("-" if number < 0 else "") + abs(number).to_bytes(octets, "big").hex(":")
 
 
 def _extensions(certificate: x509.Certificate) -> Iterator[str]:

@@ -29,7 +29,8 @@ class Row:
     not_after: datetime | None
     days_left: int | None
     state: str
-    kinds: str
+    kinds: frozenset[str] | None
+    counts_for: str
     fingerprint: str
     added: datetime
     source: str
@@ -41,7 +42,16 @@ class Row:
         issuer = MATCHES if self.issuer == self.subject else self.issuer
         expires = self.not_after.date().isoformat() if self.not_after else None
         short = describe.short(self.fingerprint)
-        return (self.number, self.subject, issuer, expires, self.days_left, self.state, self.kinds, short)
+        return (
+            self.number,
+            self.subject,
+            issuer,
+            expires,
+            self.days_left,
+            self.state,
+            self.counts_for,
+            short,
+        )
 
 
 COLUMNS = ("no.", "subject", "issuer", "expires", "days left", "state", "for", "fingerprint")
@@ -96,7 +106,8 @@ def _row(number: int, entry: Entry, now: datetime) -> Row:
         not_after=certificate.not_valid_after_utc,
         days_left=describe.days(certificate.not_valid_after_utc, now),
         state=describe.state(certificate, now),
-        kinds=counts_for(entry),
+        kinds=entry.kinds,
+        counts_for=counts_for(entry),
         fingerprint=entry.digest,
         added=entry.added,
         source=entry.source,
@@ -112,7 +123,8 @@ def _unreadable(number: int, entry: Entry, what: str) -> Row:
         not_after=None,
         days_left=None,
         state="unreadable",
-        kinds=counts_for(entry),
+        kinds=entry.kinds,
+        counts_for=counts_for(entry),
         fingerprint=entry.digest,
         added=entry.added,
         source=entry.source,

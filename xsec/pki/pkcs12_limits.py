@@ -10,7 +10,7 @@ _KEY_BAG = bytes.fromhex("2a864886f70d010c0a0101")
 
 
 def check(block: bytes, where: str) -> tuple[str, ...]:
-    """Warnings about old ciphers; `InvalidValue` for what is unprotected, holds two keys, or takes too long."""
+    """Warnings about old ciphers; `InvalidValue` for what is unprotected, ambiguous or too slow."""
     try:
         parts = der.children(block, der.element(block, 0, len(block)))
         if len(parts) < 3:

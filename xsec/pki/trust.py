@@ -209,7 +209,9 @@ def same_subject(trust: TrustList) -> tuple[tuple[Entry, ...], ...]:
 
 def counts_for(entry: Entry) -> str:
     """The kinds of an entry as text."""
-    return "all" if entry.kinds is None else ", ".join(sorted(entry.kinds))
+    if entry.kinds is None:
+        return "all"
+    return "verifying servers" if entry.kinds == SERVER_KINDS else ", ".join(sorted(entry.kinds))
 
 
 # Plans ---------------------------------------------------------------------------------------------------

@@ -38,9 +38,7 @@ def ended(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for each issuer whose newest uploaded CRL is past its nextUpdate (RFC 5280, 5.1.2.5)."""
     for crl in snapshot.derive(freshness.manual):
         if crl.next_update is not None and crl.next_update <= now:
-            text = (
-                "where a CRL is required, certificates of this issuer are refused; elsewhere none is checked"
-            )
+            text = "wherever CRLs are checked, every certificate of this issuer counts as revoked (CR-6)"
             yield _finding(crl, f"ended {crl.next_update:%Y-%m-%d %H:%M:%SZ}", text)
 
 
