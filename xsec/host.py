@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xsec.ports import Actor, Clock, Dialer, Entropy, Files, Runner, Terminal
+    from xsec.ports import Actor, Clock, Dialer, Entropy, Files, Runner, Syslog, Terminal
     from xsec.secret import Secret
     from xsec.state.rootkey import KeyRing
     from xsec.state.schema import Schema
@@ -64,6 +64,12 @@ class Host:
         from xsec.edge.sockets import SystemDialer
 
         return SystemDialer()
+
+    @cached_property
+    def syslog(self) -> Syslog:
+        from xsec.edge.syslog import NoSyslog, SystemSyslog
+
+        return SystemSyslog() if self.root == "/" else NoSyslog()
 
     @cached_property
     def actor(self) -> Actor:

@@ -265,21 +265,32 @@ def _attempt(host: Host, what: str, step: Callable[[], None]) -> None:
 def _log(host: Host, considered: _Considered) -> None:
     from xsec.state.log import Log
 
-    log = Log(host.files, "configuration")
-    origin = considered.document.origin
-    for item in considered.changes:
-        log.append(
+    forced = "yes" if considered.overridden else "no"
+    told = [
+        (
             "System Configuration Changed",
-            actor=host.actor,
-            now=origin.time if origin else host.clock.now(),
-            fields={
+            {
                 "generation": considered.generation,
                 "item": item.path,
                 "before": item.before or "",
                 "after": item.after or "",
-                "forced": "yes" if considered.overridden else "no",
+                "forced": forced,
             },
         )
+        for item in considered.changes
+    ]
+    origin = considered.document.origin
+    now = origin.time if origin else host.clock.now()
+    Log(host.files, "configuration").extend(told, actor=host.actor, now=now)
+    for event, fields in told:
+        _to_syslog(host, event, fields)
+
+
+def _to_syslog(host: Host, event: str, fields: Mapping[str, object]) -> None:
+    from xsec.output.escape import printable
+
+    pairs = " ".join(f'{name}="{printable(str(value))}"' for name, value in fields.items())
+    host.syslog.send(f'Event="{event}" User="{host.actor.name}" {pairs}')
 
 
 def _catch_up(host: Host, current: Snapshot) -> None:
@@ -318,7 +329,11 @@ def watch(host: Host) -> None:
     from xsec.state import engine
 
     snapshot = host.store.snapshot()
-    engine.record(host.files, catalogue.RULES, snapshot, host.clock.now(), host.actor)
+    after = engine.record(host.files, catalogue.RULES, snapshot, host.clock.now(), host.actor)
+    raised, lowered = engine.difference(engine.recorded(snapshot), after)
+    for event, alarms in (("Alarm raised", raised), ("Alarm lowered", lowered)):
+        for alarm in alarms:
+            _to_syslog(host, event, {"id": alarm.id, "object": alarm.object, "title": alarm.title})
 
 
 def record(host: Host, areas: Mapping[str, Tree]) -> None:

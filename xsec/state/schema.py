@@ -5,13 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from xsec.errors import InvalidValue
 from xsec.state.kinds import Kind
-
-if TYPE_CHECKING:
-    from xsec.state.snapshot import Snapshot
 
 T = TypeVar("T")
 Words = tuple[str, ...]
@@ -19,6 +16,12 @@ Folded = tuple[str, ...]
 
 _INDEX = re.compile(r"\[1\.\.(n|\d+)\]")
 _UNBOUNDED = 10_000  # `[1..n]`: a bound all the same, since everything read from outside has one
+
+
+class Values(Protocol):
+    """What holds the values of settings: a snapshot."""
+
+    def value(self, leaf: Leaf[T]) -> T: ...
 
 
 class Setting(Generic[T]):
@@ -80,7 +83,7 @@ class Setting(Generic[T]):
         numbers = iter(map(str, indexes))
         return Leaf(self, tuple(next(numbers) if _INDEX.fullmatch(w) else w for w in self.words))
 
-    def read(self, snapshot: Snapshot) -> T:
+    def read(self, snapshot: Values) -> T:
         """The value in force in `snapshot`; called by `snapshot[SETTING]`."""
         return snapshot.value(Leaf(self, self.words))
 
@@ -99,7 +102,7 @@ class Leaf(Generic[T]):
     def path(self) -> str:
         return " ".join(self.words)
 
-    def read(self, snapshot: Snapshot) -> T:
+    def read(self, snapshot: Values) -> T:
         """The value in force in `snapshot`."""
         return snapshot.value(self)
 
