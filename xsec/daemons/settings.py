@@ -4,8 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from xsec.errors import InvalidValue
 from xsec.state.kinds import Choice, Integer, OnOff
 from xsec.state.schema import Setting
+
+
+class ListenAddress:
+    """An IP address of this host, or `*` for every IPv4 address; `::` takes both families."""
+
+    def parse(self, text: str) -> str:
+        from ipaddress import ip_address
+
+        word = text.strip()
+        if word == "*":
+            return word
+        try:
+            address = ip_address(word)
+        except ValueError:
+            raise InvalidValue(f"{text!r} is not an IP address", allowed=self.describe()) from None
+        if "%" in word:
+            raise InvalidValue("an address with a zone is not allowed", allowed=self.describe())
+        return str(address)
+
+    def format(self, value: str) -> str:
+        return value
+
+    def describe(self) -> str:
+        return "<IP address, or * for all>"
+
+    def complete(self) -> tuple[str, ...]:
+        return ("*", "127.0.0.1", "::")
+
+    def notes(self, text: str) -> tuple[str, ...]:
+        return ()
+
 
 SIP_TLS = Setting(
     path="SIP TLS Mode", kind=OnOff(), default="On", help="SIP over TLS, in and out; FIPS mode asks for On"
@@ -46,6 +78,7 @@ HTTPS = Setting(
     default="On",
     local=True,
     restart="https",
+    used_by=("nginx", "builtin"),
     help="Web interface of this host",
 )
 LCD_PANEL = Setting(
@@ -60,6 +93,7 @@ HSTS = Setting(
     kind=OnOff(),
     default="On",
     restart="https",
+    used_by=("nginx", "builtin"),
     help="Tell browsers to use HTTPS for a year (RFC 6797)",
 )
 HTTPS_PORT = Setting(
@@ -67,6 +101,7 @@ HTTPS_PORT = Setting(
     kind=Integer(1, 65535),
     default=443,
     restart="https",
+    used_by=("nginx", "builtin"),
     help="Port of the web interface",
     other="443, 445, 7443 or 9000 (system settings page)",
 )
@@ -105,6 +140,26 @@ ONBOARDING = Setting(
 EDGE = Setting(
     path="CollaborationEdge Enabled", kind=OnOff(), default="Off", help="Mobile and remote access (MRA)"
 )
+HTTPS_ADDRESS = Setting(
+    path="Service Https Address",
+    kind=ListenAddress(),
+    default="*",
+    local=True,
+    own=True,
+    restart="https",
+    used_by=("nginx", "builtin"),
+    help="Address on which the web interface listens",
+)
+HTTPS_DAEMON = Setting(
+    path="Service Https Daemon",
+    kind=Choice("nginx", "builtin"),
+    default="nginx",
+    local=True,
+    own=True,
+    restart="https",
+    used_by=("xsec",),
+    help="Program that carries HTTPS; builtin is a small server of xsec's own for a host without nginx",
+)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     SIP_TLS,
@@ -124,4 +179,6 @@ SETTINGS: tuple[Setting[Any], ...] = (
     CSRF,
     ONBOARDING,
     EDGE,
+    HTTPS_ADDRESS,
+    HTTPS_DAEMON,
 )

@@ -150,7 +150,7 @@ def offered(text: str, ciphersuites: tuple[str, ...], version: Version) -> tuple
     """The suites that a policy lets a peer choose from at one version; level 0 when the string says so."""
     known = suites()
     if version is Version.TLS1_3:
-        return tuple(known[name] for name in ciphersuites)
+        return tuple(known[name] for name in ciphersuites if known[name].usable)
     anonymous_too = "@SECLEVEL=0" in tokens(text)
     return tuple(
         suite for suite in expand(text) if suite.version <= version.text and (suite.usable or anonymous_too)

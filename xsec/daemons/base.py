@@ -1,0 +1,297 @@
+"""What every plug-in is: a pure rendering of a listener into files of a program, and facts about the program.
+
+The apply engine (`enforce`) writes, checks, starts, reloads, proves and undoes; plug-ins do none of that.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from xsec.errors import InvalidValue, Refused
+from xsec.pki.server import Identity
+from xsec.ports import Owner
+from xsec.state.snapshot import Reading, Sealed, Tree
+from xsec.tls.profile import ServiceProfile
+
+ROOT_USER = Owner(uid=0, gid=0)
+_PLUGINS = {"nginx": "xsec.daemons.nginx", "builtin": "xsec.daemons.builtin"}
+"""The programs there are, by name; a plug-in is loaded when it is used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPolicy:
+    """What a listener asks of clients: a certificate below one of `anchors`, not revoked by `crls` (DER).
+
+    Without `crls` the program checks no revocation; that is decided, and told, by the engine.
+    """
+
+    required: bool = False
+    anchors: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """One service as a program is to carry it.
+
+    `address` is an IP address, or `*` for all of IPv4.  `strict_transport` sends HSTS (RFC 6797).
+    """
+
+    service: str
+    enabled: bool
+    address: str
+    port: int
+    profile: ServiceProfile
+    identity: Identity
+    clients: ClientPolicy
+    strict_transport: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFile:
+    """A private key as content of a file: opened only when it is written, shown nowhere."""
+
+    sealed: Sealed
+    path: str
+    """The store path that the sealed value is bound to."""
+    public_key_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A file that a program is to be given."""
+
+    path: PurePosixPath
+    content: bytes | KeyFile
+    mode: int = 0o644
+    owner: Owner = ROOT_USER
+
+    @property
+    def digest(self) -> str:
+        """What names the content; for a key it is made of its public key."""
+        if isinstance(self.content, KeyFile):
+            return f"key:{self.content.public_key_digest}"
+        return sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A rendering: a folder of its own that never changes, and the files whose replacement switches to it.
+
+    `missing` are files of the program's own that are made only where there are none.
+    """
+
+    daemon: str
+    folder: PurePosixPath
+    files: tuple[Rendered, ...]
+    pointers: tuple[Rendered, ...]
+    missing: tuple[Rendered, ...] = ()
+    needs: tuple[PurePosixPath, ...] = ()
+    """Folders that must be there before the program starts."""
+
+    @property
+    def digest(self) -> str:
+        """The name of the folder, made of all that is in it."""
+        return self.folder.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where the program stands on this host.  `root` is the folder on disk that stands for `/`."""
+
+    program: str
+    root: str
+    main: PurePosixPath
+    pid_file: PurePosixPath
+    main_is_own: bool = True
+
+    def place(self, path: PurePosixPath) -> str:
+        """A path as the program must name it."""
+        return f"{self.root.rstrip('/')}{path}"
+
+    def beside(self, folder: PurePosixPath) -> Installation:
+        """The same program with a configuration and process number of its own in `folder`."""
+        return replace(
+            self, main=folder / self.main.name, pid_file=folder / self.pid_file.name, main_is_own=True
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where a shadow listens: `port` is exactly as the candidate, `probe_port` also trusts the probe's CA.
+
+    `probe_clients` is the client policy with the probe's authority and CRL added; None when clients are
+    not asked for a certificate.
+    """
+
+    folder: PurePosixPath
+    port: int
+    probe_port: int = 0
+    probe_clients: ClientPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How the program is started.  `stays` says that it does not put itself into the background."""
+
+    argv: tuple[str, ...]
+    stays: bool
+
+
+class Daemon(Protocol):
+    """A program that can carry services."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Identifiers of the services it can carry."""
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """Below it each rendering has a folder of its own."""
+
+    def program(self) -> str:
+        """Its path, or its name in the system's folders."""
+
+    def installation(self, program: str, root: str, main: bytes | None) -> Installation:
+        """Where it stands, given the octets of its main configuration file, None when there is none."""
+
+    def main_file(self) -> PurePosixPath:
+        """Its main configuration file."""
+
+    def render(self, listener: Listener, where: Installation) -> Candidate:
+        """The files for a listener: pure, and the same for the same arguments."""
+
+    def rehearsal(
+        self, listener: Listener, candidate: Candidate, where: Installation, stage: Stage
+    ) -> tuple[Rendered, ...]:
+        """The files of a shadow instance in `stage.folder`, over the candidate's own folder."""
+
+    def check(self, where: Installation) -> tuple[str, ...]:
+        """The command with which the program checks its configuration; empty when it has none."""
+
+    def start(self, where: Installation) -> Start:
+        """The command that starts it."""
+
+    def serving(self, children: Sequence[tuple[int, str]]) -> frozenset[int]:
+        """Which of a master's children take new connections."""
+
+    def owns(self, content: bytes) -> bool:
+        """Whether a file at one of its places was written by xsec (TL-7)."""
+
+    def is_master(self, command: str) -> bool:
+        """Whether a command line is that of its master process."""
+
+
+def daemon(name: str) -> Daemon:
+    """The plug-in of a program."""
+    if name not in _PLUGINS:
+        raise InvalidValue(f"no daemon {name!r}", allowed=f"one of {', '.join(_PLUGINS)}")
+    plugin: Daemon = importlib.import_module(_PLUGINS[name]).DAEMON
+    return plugin
+
+
+# What a program was given ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What was last applied and proven for one service: known by the digest of its files (SY-6).
+
+    `inputs` are the settings and parts it was made of, as texts by path; `files` the SHA-256 of each file by
+    path; `choice` is `fail-closed` or `without-crl` when the operator had to choose (RV-3).
+    """
+
+    service: str
+    daemon: str
+    digest: str
+    generation: int
+    time: datetime
+    files: Mapping[str, str]
+    inputs: Mapping[str, str]
+    pointers: tuple[str, ...] = ()
+    choice: str = ""
+    proofs: tuple[Tree, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _parse(tree: Tree) -> dict[str, Applied]:
+    return {name: applied_from(name, item) for name, item in tree.items()}
+
+
+def applied_from(service: str, item: Tree) -> Applied:
+    """The record of one service, as `applied_tree` wrote it."""
+    return Applied(
+        service=service,
+        daemon=item["daemon"],
+        digest=item["digest"],
+        generation=item["generation"],
+        time=datetime.fromisoformat(item["time"]),
+        files=dict(item["files"]),
+        inputs=dict(item["inputs"]),
+        pointers=tuple(item["pointers"]),
+        choice=item["choice"],
+        proofs=tuple(item["proofs"]),
+        notes=tuple(item["notes"]),
+    )
+
+
+def applied_tree(item: Applied) -> Tree:
+    """The record of one service as a tree."""
+    return {
+        "daemon": item.daemon,
+        "digest": item.digest,
+        "generation": item.generation,
+        "time": item.time.isoformat(timespec="seconds"),
+        "files": dict(item.files),
+        "inputs": dict(item.inputs),
+        "pointers": list(item.pointers),
+        "choice": item.choice,
+        "proofs": list(item.proofs),
+        "notes": list(item.notes),
+    }
+
+
+def _format(applied: dict[str, Applied]) -> Tree:
+    return {name: applied_tree(item) for name, item in applied.items()}
+
+
+APPLIED: Reading[dict[str, Applied]] = Reading("applied", parse=_parse, format=_format, empty={})
+
+# What was seen of the files on disk ------------------------------------------------------------------------
+
+DRIFT: Reading[dict[str, str]] = Reading(
+    "drift", parse=lambda tree: dict(tree), format=lambda drift: dict(drift), empty={}
+)
+"""Files of xsec's that were found changed by hand: path to what was found (`changed`, `missing`)."""
+
+
+def pem(label: str, items: Iterable[bytes]) -> bytes:
+    """DER as PEM blocks one after another (RFC 7468)."""
+    lines: list[str] = []
+    for der in items:
+        body = base64.b64encode(der).decode()
+        lines += (f"-----BEGIN {label}-----", *textwrap.wrap(body, 64), f"-----END {label}-----")
+    return "\n".join((*lines, "")).encode()
+
+
+def safe(path: str) -> str:
+    """A path that can stand in a program's configuration; `Refused` where no quoting helps."""
+    wrong = next((c for c in path if not (c.isalnum() and c.isascii()) and c not in "/._-+@ ~"), None)
+    if wrong is not None:
+        raise Refused(
+            f"the character {wrong!r} in a path cannot be written into a daemon's configuration",
+            where=path,
+            remedy="use --root with a folder named with letters, digits and / . _ - + @ ~",
+        )
+    return path
