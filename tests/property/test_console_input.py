@@ -15,45 +15,12 @@ from xsec import cli
 
 WORDS = st.sampled_from(
     [
-        *[
-            "SIP",
-            "TLS",
-            "Port:",
-            "Port",
-            "Mode:Off",
-            "5071",
-            "?",
-            "??",
-            "//",
-            "//tls",
-            "[1..5]",
-            "1",
-            "NTP",
-            "Server",
-            "Address:",
-            "Add",
-            "Name:",
-        ],
-        *[
-            "xConfiguration",
-            "*c",
-            ":",
-            "::",
-            "--",
-            "-",
-            "--load",
-            "--yes",
-            "--default",
-            "SystemUnit",
-            "Default",
-            "Values",
-            "Set",
-            "Level:",
-        ],
-        *["Alarm", "Certs", '"', "'", '"x', 'u"', 'u"\\ud800"'],
-        *("\x00", "\x1b[31m", "\u202e", "\udc80"),
+        "SIP", "TLS", "Port:", "Port", "Mode:Off", "5071", "?", "??", "//", "//tls", "[1..5]", "1", "NTP",
+        "Server", "Address:", "Add", "Name:", "xConfiguration", "*c", ":", "::", "--", "-", "--load", "--yes",
+        "--default", "SystemUnit", "Default", "Values", "Set", "Level:", "Alarm", "Certs", '"', "'", '"x',
+        'u"', 'u"\\ud800"', "\x00", "\x1b[31m", "\u202e", "\udc80",
     ]
-)
+)  # fmt: skip
 LINES = st.lists(st.one_of(WORDS, st.text(max_size=8)), max_size=7)
 FAST = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
