@@ -16,13 +16,6 @@ FIGURES: list[str] = []
 SKIPPED: list[str] = []
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("faults")
-    group.addoption(
-        "--require-all", action="store_true", help="A fault row that cannot run here is a failure."
-    )
-
-
 @pytest.fixture(scope="session")
 def full() -> bool:
     """Whether to run every fault at every point."""

@@ -67,7 +67,10 @@ def _unreadable(host: NoonHost, generation: int) -> Iterator[str]:
         if section.name in snapshot.sections:
             section.read(snapshot)  # reads and checks the objects it names
     for name, path in _sealed(snapshot.sections, ()):
-        host.open_secret(Sealed(name), " ".join(path))
+        # a key stays sealed for where it was installed when it becomes the former one
+        host.open_secret(
+            Sealed(name), "certificates server key" if path[0] == "certificates" else " ".join(path)
+        )
     for key, value in snapshot.values.items():
         if isinstance(value, Sealed):
             host.open_secret(value, host.schema.find(snapshot.spelling[key]).path)
