@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 _PATIENCE = 5.0  # seconds for everything on one connection
@@ -103,22 +104,39 @@ class Worker:
 def _answer(stream: socket.socket, policy: ssl.SSLContext, hsts: bool) -> None:
     stream.settimeout(_PATIENCE)
     try:
-        with policy.wrap_socket(stream, server_side=True) as tls:
-            request = b""
-            while b"\r\n\r\n" not in request and len(request) < _REQUEST:
-                more = tls.recv(4096)
-                if not more:
-                    return
-                request += more
-            head = (
-                f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n{_HSTS if hsts else ''}"
-            )
-            tls.sendall(f"{head}Connection: close\r\n\r\nxsec\n".encode())
-            tls.unwrap()
+        with policy.wrap_socket(stream, server_side=True, do_handshake_on_connect=False) as tls:
+            try:
+                tls.do_handshake()
+                _serve(tls, hsts)
+            finally:
+                _linger(tls)
     except OSError:  # a peer that was refused or has gone; TLS errors are of this class
         return
     finally:
         stream.close()
+
+
+def _serve(tls: ssl.SSLSocket, hsts: bool) -> None:
+    request = b""
+    while b"\r\n\r\n" not in request and len(request) < _REQUEST:
+        more = tls.recv(4096)
+        if not more:
+            return
+        request += more
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n{_HSTS if hsts else ''}"
+    tls.sendall(f"{head}Connection: close\r\n\r\nxsec\n".encode())
+
+
+def _linger(tls: ssl.SSLSocket) -> None:
+    """Close our side and wait for the peer's.
+
+    Closing with its octets unread would reset the connection, and an alert on its way would be lost.
+    """
+    end = time.monotonic() + _PATIENCE
+    with suppress(OSError):
+        tls.shutdown(socket.SHUT_WR)
+        while time.monotonic() < end and tls.recv(4096):
+            pass
 
 
 def work(main: str, ready: int, given: str) -> int:

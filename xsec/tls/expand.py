@@ -151,7 +151,9 @@ def offered(text: str, ciphersuites: tuple[str, ...], version: Version) -> tuple
     known = suites()
     if version is Version.TLS1_3:
         return tuple(known[name] for name in ciphersuites if known[name].usable)
-    anonymous_too = "@SECLEVEL=0" in tokens(text)
+    level_0 = "@SECLEVEL=0" in tokens(text)
     return tuple(
-        suite for suite in expand(text) if suite.version <= version.text and (suite.usable or anonymous_too)
+        suite
+        for suite in expand(text)
+        if suite.version <= version.text and (suite.usable or (level_0 and not _shared(suite.key_exchange)))
     )

@@ -6,7 +6,7 @@ Versions and suites are proven without a client library that could refuse them f
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, unique
 
 from xsec.tls.versions import Version
@@ -54,12 +54,16 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A server's answer: version and suite when accepted, the alert's name when refused."""
+    """A server's answer: version, suite and certificates when accepted, the alert's name when refused.
+
+    `chain` is DER as it was sent, the server's own first; empty in TLS 1.3, which encrypts it.
+    """
 
     answer: Answer
     version: int = 0
     suite: int = 0
     alert: str = ""
+    chain: tuple[bytes, ...] = ()
 
     @property
     def text(self) -> str:
@@ -164,9 +168,22 @@ class Listener:
                 self._hello = _server_hello(body)
                 if self._hello.answer is Answer.STRANGE or self._hello.version >= Version.TLS1_3:
                     return self._hello
+            elif kind == _CERTIFICATE and self._hello is not None:
+                self._hello = replace(self._hello, chain=_certificates(body))
             elif kind == _SERVER_HELLO_DONE and self._hello is not None:
                 return self._hello
         return None
+
+
+def _certificates(body: bytes) -> tuple[bytes, ...]:
+    """The certificates of a Certificate message (RFC 5246, 7.4.2); what is cut short is left out."""
+    found = []
+    rest = body[3:]
+    while len(rest) >= 3:
+        size = int.from_bytes(rest[:3], "big")
+        found.append(rest[3 : 3 + size])
+        rest = rest[3 + size :]
+    return tuple(found)
 
 
 def _server_hello(body: bytes) -> Heard:

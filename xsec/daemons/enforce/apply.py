@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NoReturn
 
 from xsec.daemons import settings
 from xsec.daemons.base import Applied, Candidate, Daemon, Installation, Rendered, daemon
@@ -27,7 +26,7 @@ from xsec.daemons.enforce.undo import (
     recover,
     undo,
 )
-from xsec.errors import InvalidValue, Refused, RolledBack, XsecError
+from xsec.errors import InvalidValue, Refused, RolledBack, Unavailable, XsecError
 from xsec.ports import World
 from xsec.state.journal import Journal
 from xsec.state.snapshot import Snapshot
@@ -201,18 +200,12 @@ def _carry_out(world: World, job: _Job, open_secret: folders.OpenSecret) -> Serv
         journal.step(WRITE, str(job.candidate.folder) if fresh else None)
         _write(world, job, open_secret)
         rehearsed = _rehearse(world, job)
-        switched = _switch(world, job, journal)
+        proofs = _switch(world, job, journal)
+        report = replace(job.report, rehearsed=rehearsed, proofs=proofs)
+        applied_step(journal, _record(world, job, report))
     except (XsecError, KeyboardInterrupt):
         undo(world, journal)
         raise
-    if isinstance(switched, XsecError):
-        _roll_back(world, job, journal, switched)
-    proofs = _prove_live(world, job)
-    wrong = failed(proofs)
-    if wrong is not None:
-        _roll_back(world, job, journal, _why(wrong))
-    report = replace(job.report, rehearsed=rehearsed, proofs=proofs)
-    applied_step(journal, _record(world, job, report))
     finish(world, journal)
     return report
 
@@ -246,21 +239,25 @@ def _rehearse(world: World, job: _Job) -> tuple[Proof, ...]:
     return proofs
 
 
-def _switch(world: World, job: _Job, journal: Journal) -> XsecError | None:
-    """Replace the pointers and have the daemon take them; the error that asks for a roll-back, or None."""
+def _switch(world: World, job: _Job, journal: Journal) -> tuple[Proof, ...]:
+    """Replace the pointers, have the daemon take them, and prove it; `RolledBack` when that fails."""
     switching = (*job.candidate.pointers, *_missing(world, job))
     journal.step(SWAP, folders.remember(world.files, switching))
     folders.write(world, switching)
     live = Program(world, job.plugin, job.where)
     wrong = live.check()
     if wrong:
-        return RolledBack(f"{job.plugin.name} does not take it beside its other configuration: {wrong}")
+        raise _rolled_back(job, Refused(f"{job.plugin.name} does not take its whole configuration: {wrong}"))
     journal.step(SWITCH, job.report.action)
     try:
         live.start() if job.report.action == START else live.reload()
-    except XsecError as error:
-        return error
-    return None
+    except Unavailable as error:
+        raise _rolled_back(job, error) from None
+    proofs = _prove_live(world, job)
+    failure = failed(proofs)
+    if failure is not None:
+        raise _rolled_back(job, _why(failure))
+    return proofs
 
 
 def _missing(world: World, job: _Job) -> tuple[Rendered, ...]:
@@ -272,15 +269,14 @@ def _prove_live(world: World, job: _Job) -> tuple[Proof, ...]:
     return run(doors, job.address, tasks(job.derived.listener, job.clients))
 
 
-def _why(proof: Proof) -> RolledBack:
+def _why(proof: Proof) -> Refused:
     told = f"{proof.what}: expected {proof.expected}, found {proof.found}"
-    return RolledBack(told, where=proof.how, allowed=proof.expected)
+    return Refused(told, where=proof.how, allowed=proof.expected)
 
 
-def _roll_back(world: World, job: _Job, journal: Journal, reason: XsecError) -> NoReturn:
-    """Undo and tell; the daemon serves what it served before."""
-    undo(world, journal)
-    raise RolledBack(
+def _rolled_back(job: _Job, reason: XsecError) -> RolledBack:
+    """What is told when the daemon serves again what it served before."""
+    return RolledBack(
         f"{job.service} was switched, failed and was rolled back: {reason.what}",
         where=reason.where,
         allowed=reason.allowed,

@@ -30,11 +30,15 @@ class Doors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientProof:
-    """A client and what must become of it; without a holder it has no certificate."""
+    """A client and what must become of it; without a holder it has no certificate.
+
+    `rehearsed` False leaves it out of the shadow: it is then judged by the live daemon only.
+    """
 
     name: str
     accepted: bool
     holder: Holder | None = None
+    rehearsed: bool = True
 
 
 Judge = Callable[[Doors, Address], tuple[str, bool]]
@@ -172,23 +176,45 @@ def _modern(listener: Listener) -> tuple[Version, ...]:
 
 def _certificates(listener: Listener) -> Iterator[Task]:
     identity = listener.identity
-    for version in _modern(listener):
+    for version in listener.profile.versions:
+        if not offered(listener.profile.inbound, listener.profile.ciphersuites, version):
+            continue
         yield Task(
             what=f"the served certificate and chain, {version.text}",
             expected=f"{1 + len(identity.chain)} certificates as installed",
             how=f"{version.text} handshake",
-            judge=partial(_served, version=version, chain=(identity.certificate, *identity.chain)),
+            judge=partial(
+                _served,
+                version=version,
+                chain=(identity.certificate, *identity.chain),
+                anchors=listener.clients.anchors,
+            ),
         )
 
 
 def _served(
-    doors: Doors, address: Address, *, version: Version, chain: tuple[bytes, ...]
+    doors: Doors,
+    address: Address,
+    *,
+    version: Version,
+    chain: tuple[bytes, ...],
+    anchors: tuple[bytes, ...],
 ) -> tuple[str, bool]:
-    served = shake(doors.dialer, address, version)
-    if served.certificate != chain[0]:
-        return "another certificate", False
-    if served.chain != chain:
-        return f"the certificate with another chain of {len(served.chain)}", False
+    """Up to TLS 1.2 the certificates go in clear, and are seen also by a client that is then refused.
+
+    A program may go on with issuers that it trusts for clients: OpenSSL does so unless told not to.
+    """
+    if version is Version.TLS1_3:
+        served = shake(doors.dialer, address, version).chain
+    else:
+        heard = ask(doors.dialer, doors.entropy, address, version, _codes(version))
+        if heard.answer is not Answer.ACCEPTED:
+            return _told(heard), False
+        served = heard.chain
+    if served[:1] != chain[:1]:
+        return "another certificate" if served else "no certificate", False
+    if served[: len(chain)] != chain or not frozenset(served[len(chain) :]) <= frozenset(anchors):
+        return f"the certificate with {len(served) - 1} others", False
     return f"{len(chain)} certificates as installed", True
 
 

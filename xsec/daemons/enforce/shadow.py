@@ -30,7 +30,11 @@ def predicted(listener: Listener, clients: tuple[ClientProof, ...]) -> tuple[Pro
     if not listener.enabled:
         return ()
     probe = planned(_SHADOW, client_tasks(listener, _probes(listener))) if listener.clients.required else ()
-    return (*planned(_SHADOW, tasks(listener, clients)), *probe)
+    return (*planned(_SHADOW, tasks(listener, _rehearsed(clients))), *probe)
+
+
+def _rehearsed(clients: tuple[ClientProof, ...]) -> tuple[ClientProof, ...]:
+    return tuple(client for client in clients if client.rehearsed)
 
 
 def rehearse(
@@ -51,7 +55,7 @@ def rehearse(
         probe = probe_authority(now) if listener.clients.required else None
         stage = _start(world, plugin, listener, candidate, where, probe)
         doors = Doors(dialer=world.dialer, entropy=world.entropy)
-        proofs = _run(doors, stage.port, tasks(listener, clients))
+        proofs = _run(doors, stage.port, tasks(listener, _rehearsed(clients)))
         if probe is not None:
             wanted = client_tasks(listener, _probes(listener, probe))
             proofs += _run(doors, stage.probe_port, tuple(wanted))
