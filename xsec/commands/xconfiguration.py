@@ -114,7 +114,7 @@ def _commit(host: Host, change: Change, wanted: dict[Any, object], verb: str, no
     from xsec.console import dump
 
     summary = f"{verb}: {', '.join(leaf.path for leaf in wanted)}"[:200]
-    done = transact.change(host, change, lambda now, _: domain.plan(now, wanted, summary=summary))
+    done = transact.change(host, change, lambda snapshot, _: domain.plan(snapshot, wanted, summary=summary))
     said = [*notes, *(domain.told(leaf) for leaf in wanted)]
     lines = "\n".join(dump.line(leaf, done.after) for leaf in wanted if not leaf.setting.secret)
     values = {leaf.path: dump.text_of(leaf, done.after) for leaf in wanted if not leaf.setting.secret}

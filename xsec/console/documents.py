@@ -45,7 +45,14 @@ def read(data: bytes, schema: Schema, sections: Sections) -> Given:
                 allowed=", ".join(known),
                 remedy=f"did you mean {close[0]!r}?" if close else "xsec config show",
             )
-    return Given(document.parse(data, schema), whole=isinstance(tree, dict) and "xsec" in tree)
+    parsed = document.parse(data, schema)
+    for words in parsed.spelling.values():
+        index = next((word for word in words if word.startswith("[")), None)
+        if index is not None:
+            raise InvalidValue(
+                f"{' '.join(words)}: a number stands in place of {index}", allowed=index.strip("[]")
+            )
+    return Given(parsed, whole=isinstance(tree, dict) and "xsec" in tree)
 
 
 def check(given: Given, snapshot: Snapshot, sections: Sections) -> None:
@@ -102,8 +109,10 @@ def plan(given: Given, snapshot: Snapshot, schema: Schema, left_out: tuple[str, 
     settings: dict[Any, object] = {}
     for key, words in keys.items():
         leaf = schema.find(words)
-        if leaf.path not in left_out and snapshot.values.get(key) != wanted.values.get(key):
-            settings[leaf] = wanted.values.get(key)
+        value = wanted.values.get(key)
+        # a secret in clear is not compared: it is sealed anew
+        if leaf.path not in left_out and (isinstance(value, Secret) or snapshot.values.get(key) != value):
+            settings[leaf] = value
     names = [*wanted.sections, *(snapshot.sections if given.whole else ())]
     sections: dict[str, Tree] = {
         name: wanted.sections.get(name)

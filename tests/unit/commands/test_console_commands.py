@@ -262,6 +262,8 @@ def test_a_part_of_a_document_changes_only_what_it_names(run: Run, tmp_path: Pat
         ("settings:\n  SIP:\n    TLS: [1]\n", "SIP"),
         ("setings:\n", "did you mean 'settings'?"),
         ("settings: {", "not YAML"),
+        ("settings:\n  NTP:\n    Server:\n      '[1..5]':\n        Address: x\n", "in place of [1..5]"),
+        ("settings:\n  NTP:\n    Server:\n      6:\n        Address: x\n", "NTP Server 6 Address"),
         ("trust:\n  entries: [x]\n", "trust"),
     ],
 )
@@ -274,6 +276,33 @@ def test_a_document_with_a_fault_is_refused_whole(run: Run, tmp_path: Path, text
         assert out == ""
         assert told in err
     assert '"1"' in run("xstatus", "Configuration", "Generation")[1]
+
+
+def test_a_secret_in_a_document_is_sealed_and_its_text_is_kept_nowhere(
+    run: Run, root: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "part.yaml"
+    file.write_text("settings:\n  SNMP:\n    V3PrivacyPassword: correct-horse\n")
+    code, out, err = run("config", "load", str(file))
+    assert code == 0
+    assert "correct-horse" not in out + err
+    _, shown, _ = run("config", "show")
+    assert "V3PrivacyPassword: sealed:" in shown
+    written = b"".join(path.read_bytes() for path in root.rglob("*") if path.is_file())
+    assert b"correct-horse" not in written
+    whole = tmp_path / "whole.yaml"
+    whole.write_text(shown)
+    assert json.loads(run("config", "load", str(whole), "--json")[1])["changed"] is False
+
+
+def test_a_sealed_value_of_another_host_is_reported_and_left_as_it_is(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "part.yaml"
+    file.write_text("settings:\n  SNMP:\n    V3PrivacyPassword: sealed:00ff\n    V3UserName: snmp\n")
+    code, out, _ = run("config", "load", str(file), "--json")
+    told = json.loads(out)
+    assert (code, told["changed"]) == (0, True)
+    assert told["warnings"] == ["SNMP V3PrivacyPassword: sealed by another host, left as it is here"]
+    assert '""' in run("xconfiguration", "SNMP V3PrivacyPassword")[1]
 
 
 def test_a_store_changed_by_hand_is_exit_7_and_the_remedy_takes_it_over(run: Run, root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +138,12 @@ def not_plain(root: Path) -> None:
 )
 def test_a_cache_in_doubt_is_not_used(root: Path, doubt: Callable[[Path], None]) -> None:
     doubt(root)
+    assert ask(root, *ASK) is None
+
+
+@pytest.mark.needs("root")
+def test_a_cache_of_another_user_is_not_used(root: Path) -> None:
+    os.chown(file(root), 65534, 65534)
     assert ask(root, *ASK) is None
 
 

@@ -218,6 +218,22 @@ def test_each_row_of_the_appliance_is_declared_with_its_default(path: str, defau
         assert shown(BY_PATH[path]) == default
 
 
+# the same rows for the other places they stand at, or what a row is found by
+IMPLIED = {
+    "Zones Zone [1..1000] Name",
+    "Zones DefaultZone SIP Media Encryption Mode",
+    "Zones Zone [1..1000] Neighbor SIP Media Encryption Mode",
+    "Zones Zone [1..1000] TraversalClient SIP Media Encryption Mode",
+    "Zones Zone [1..1000] DNS SIP Media Encryption Mode",
+}
+
+
+def test_nothing_is_said_to_be_the_appliances_that_is_not() -> None:
+    rows = {path for path, _, own in ROWS if not own}
+    assert {setting.path for setting in catalogue.SETTINGS if not setting.own} == rows | IMPLIED
+    assert len(rows) == 164  # counted row by row in the facts: 13+12+6+12+5+30+14+11+9+8+4+13+27
+
+
 def test_each_service_has_its_own_list_of_tls_13_suites() -> None:
     suites = [path for path in BY_PATH if path.startswith("Ciphers ") and path.endswith("TLSSuites Value")]
     assert len(suites) >= 8
