@@ -1,0 +1,57 @@
+"""Alarms about TLS policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from xsec.state.rule import Finding, Rule, Severity, rule
+from xsec.state.snapshot import Snapshot
+from xsec.tls.ciphers import unknown
+from xsec.tls.profile import minimum_versions
+from xsec.tls.settings import SERVICES, SIP_DH_SIZE
+
+
+@rule(id=70301, title="Legacy TLS versions", severity=Severity.WARNING, requirement="TL-3")
+def legacy_tls(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise for each service that accepts TLS 1.0 or 1.1 (RFC 8996)."""
+    for service, floor in snapshot.derive(minimum_versions).items():
+        if floor.legacy:
+            yield Finding(
+                object=service,
+                expected="TLSv1.2 or later",
+                found=floor.text,
+                remedy=f"xsec tls set {service} --minimum-version TLSv1.2",
+                text="security level 0 also lets in SHA-1 signatures and keys under 2048 bits",
+            )
+
+
+@rule(id=70302, title="Unknown words in a cipher string", severity=Severity.WARNING, requirement="TL-2")
+def unknown_words(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise for a string with a word that OpenSSL ignores: it was forced, or came with a dump."""
+    seen = set()
+    for name, service in SERVICES.items():
+        strange = unknown(snapshot[service.ciphers])
+        if strange and service.ciphers.path not in seen:
+            seen.add(service.ciphers.path)
+            yield Finding(
+                object=service.ciphers.path,
+                expected="words that the host's OpenSSL knows",
+                found=", ".join(strange),
+                remedy=f"xsec tls expand --service {name}",
+            )
+
+
+@rule(id=70303, title="Small Diffie-Hellman group", severity=Severity.WARNING, requirement="SY-10")
+def small_group(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise for 1024 bits: the host's OpenSSL refuses such a group at its usual security level."""
+    if snapshot[SIP_DH_SIZE] < 2048:
+        yield Finding(
+            object=SIP_DH_SIZE.path,
+            expected="2048 bits or more",
+            found=f"{snapshot[SIP_DH_SIZE]} bits",
+            remedy=f"xsec xconfiguration {SIP_DH_SIZE.path}: 2048",
+        )
+
+
+RULES: tuple[Rule, ...] = (legacy_tls, unknown_words, small_group)
