@@ -146,15 +146,15 @@ def holder(who: Issued) -> Holder:
 # The story -----------------------------------------------------------------------------------------------
 
 
-def demo(host: Host, typed: Typed, *, keep: bool, program: str = "") -> Told:
+def demo(host: Host, typed: Typed, *, keep: bool, program: str = "", within: Path | None = None) -> Told:
     """Play the whole story; nothing stays unless `keep`.
 
     `host` is the machine that the demo runs on: its clock, programs, ports and terminal.  `program` is
-    `nginx` or `builtin`; nginx where it is installed when not said.
+    `nginx` or `builtin`; nginx where it is installed when not said.  `within` holds temporary files.
     """
     began = host.clock.monotonic()
     program = program or ("nginx" if host.runner.find("nginx") else "builtin")
-    with scratch(keep=keep) as folder:
+    with scratch(keep=keep, within=within) as folder:
         play = Play(
             host=Host(root=str(folder / "root"), command="xsec demo"),
             typed=typed,

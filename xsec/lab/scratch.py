@@ -22,13 +22,13 @@ _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def scratch(*, keep: bool) -> Iterator[Path]:
+def scratch(*, keep: bool, within: Path | None = None) -> Iterator[Path]:
     """A private folder with `root` in it; on the way out its programs end and it goes, also on ^C.
 
-    With `keep` both stay, unless it ends by an error.
+    With `keep` both stay, unless it ends by an error.  `within` is the folder for temporary files.
     """
     try:
-        folder = Path(tempfile.mkdtemp(prefix="xsec-demo-"))
+        folder = Path(tempfile.mkdtemp(prefix="xsec-demo-", dir=within))
     except OSError as error:
         raise Unavailable(
             f"no temporary folder can be made: {os.strerror(error.errno or 0).lower()}",
