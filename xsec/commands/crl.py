@@ -50,7 +50,7 @@ def crl_show(host: Host, name: str, serial: str) -> Result:
     return Result(
         {"crls": shown, **({"entries": entries} if serial else {})},
         lambda: (
-            *(Fields(manual.fields(item), title=f"CRL of {item.issuer}") for item in shown),
+            *(Fields(manual.fields(item), title="CRL") for item in shown),
             *(Table(("serial", "reason", "revoked"), [e.cells for e in entries]) for _ in entries[:1]),
         ),
         exit_code=ExitCode.NEGATIVE if missing else ExitCode.OK,
@@ -102,14 +102,17 @@ def crl_remove(host: Host, change: Change) -> Result:
 def crl_check(host: Host, certificate: str) -> Result:
     """Tell whether a certificate is revoked by the CRLs at hand: exit 0 good, 1 revoked or undetermined.
 
-    CERT is a file (- for stdin). The uploaded CRLs and those kept with the trust list are asked.
+    CERT is a file (- for stdin), with intermediates after the certificate where it has any. The uploaded
+    CRLs and those kept with the trust list are asked.
     """
+    from xsec.connections.revoked import check
     from xsec.pki.container import MAXIMUM_CERTIFICATE_BYTES, read
-    from xsec.revocation.lookup import Standing, check
+    from xsec.revocation.status import Status
 
-    given = read(host.read_input(certificate, limit=4 * MAXIMUM_CERTIFICATE_BYTES), certificate)
-    answer = check(host.snapshot(), given.first_certificate(), host.now())
-    code = ExitCode.OK if answer.status is Standing.GOOD else ExitCode.NEGATIVE
+    given = read(host.read_input(certificate, limit=100 * MAXIMUM_CERTIFICATE_BYTES), certificate)
+    others = [found.der for found in given.certificates[1:]]
+    answer = check(host.snapshot(), given.first_certificate(), others, host.now())
+    code = ExitCode.OK if answer.status is Status.GOOD else ExitCode.NEGATIVE
     return Result(answer, lambda: _view(answer), exit_code=code)
 
 
@@ -126,7 +129,8 @@ def _view(answer: Answer) -> Iterable[Block]:
     for said in answer.evidence:
         yield Fields(
             [
-                ("says", said.standing),
+                ("source", said.source),
+                ("says", said.status),
                 ("because", said.detail),
                 ("CRL number", said.number),
                 ("this update", said.this_update),
@@ -135,5 +139,5 @@ def _view(answer: Answer) -> Iterable[Block]:
                 ("revoked", said.revocation_date),
                 ("invalid since", said.invalidity_date),
             ],
-            title=said.source,
+            title="a CRL",
         )

@@ -66,10 +66,12 @@ def trust_show(host: Host, ids: tuple[str, ...]) -> Result:
         {"certificates": [shown for _, shown in entries], "crls": crls},
         lambda: (
             *(
-                Fields([*fields(shown), ("for", counts_for(item))], title=shown.subject)
+                Fields(
+                    [*fields(shown), ("for", counts_for(item))], title=f"entry {held.entries.index(item) + 1}"
+                )
                 for item, shown in entries
             ),
-            *(Fields(manual.fields(crl), title=f"CRL of {crl.issuer}") for crl in crls),
+            *(Fields(manual.fields(crl), title="CRL") for crl in crls),
         ),
     )
 

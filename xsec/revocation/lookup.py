@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, unique
 
 from cryptography import x509
 
@@ -14,16 +13,8 @@ from xsec.pki import describe
 from xsec.pki.trust import TRUST, crl_issuer
 from xsec.revocation import manual
 from xsec.revocation.manual import MANUAL
+from xsec.revocation.status import Status
 from xsec.state.snapshot import Snapshot
-
-
-@unique
-class Standing(Enum):
-    """What the CRLs say; `undetermined` is neither good nor revoked (security.md SR-3)."""
-
-    GOOD = "good"
-    REVOKED = "revoked"
-    UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +22,7 @@ class Said:
     """What one CRL says about the certificate."""
 
     source: str
-    standing: Standing
+    status: Status
     detail: str
     issuer: str
     number: int | None
@@ -49,19 +40,20 @@ class Answer:
     certificate: str
     issuer: str
     serial: str
-    status: Standing
+    status: Status
     detail: str
     evidence: tuple[Said, ...]
 
 
-def check(snapshot: Snapshot, certificate: bytes, now: datetime) -> Answer:
+def check(snapshot: Snapshot, certificate: bytes, now: datetime, *, issuers: Sequence[bytes] = ()) -> Answer:
     """What the manual and embedded CRLs say of a certificate: an entry anywhere wins (security.md CL-13).
 
     No path is built here: the CRL's signature is checked with the CA certificates of its name that are at
-    hand.  Lists for a part of the certificates, and deltas, can say `revoked` and never `good`.
+    hand, and those of `issuers`.  Lists for a part of the certificates, and deltas, can say `revoked` and
+    never `good`.
     """
     leaf = describe.load(certificate)
-    evidence = tuple(_evidence(snapshot, certificate, leaf, now))
+    evidence = tuple(_evidence(snapshot, certificate, leaf, now, issuers))
     status, detail = _summary(evidence)
     return Answer(
         certificate=describe.subject(leaf),
@@ -73,35 +65,36 @@ def check(snapshot: Snapshot, certificate: bytes, now: datetime) -> Answer:
     )
 
 
-def _summary(evidence: tuple[Said, ...]) -> tuple[Standing, str]:
-    for wanted in (Standing.REVOKED, Standing.GOOD):
+def _summary(evidence: tuple[Said, ...]) -> tuple[Status, str]:
+    for wanted in (Status.REVOKED, Status.GOOD, Status.FAILED):
         for said in evidence:
-            if said.standing is wanted:
+            if said.status is wanted:
                 return wanted, said.detail
     if evidence:
-        return Standing.UNDETERMINED, evidence[0].detail
-    return Standing.UNDETERMINED, "there is no CRL of this issuer"
+        return Status.UNDETERMINED, evidence[0].detail
+    return Status.UNDETERMINED, "there is no CRL of this issuer"
 
 
 def _evidence(
-    snapshot: Snapshot, certificate: bytes, leaf: x509.Certificate, now: datetime
+    snapshot: Snapshot, certificate: bytes, leaf: x509.Certificate, now: datetime, issuers: Sequence[bytes]
 ) -> Iterator[Said]:
     wanted = structure.names_of(certificate).issuer
     held = [(f"manual: {crl.file}", crl.der) for crl in snapshot[MANUAL].crls]
     held += [(f"embedded: {crl.source}", crl.der) for crl in snapshot[TRUST].crls]
     for source, der in held:
         if crl_issuer(der) == wanted:
-            yield _said(snapshot, source, der, leaf, now)
+            signers = (*manual.issuers_of(snapshot, der), *issuers)
+            yield _said(source, der, leaf, signers, now)
 
 
-def _said(snapshot: Snapshot, source: str, der: bytes, leaf: x509.Certificate, now: datetime) -> Said:
+def _said(source: str, der: bytes, leaf: x509.Certificate, signers: Sequence[bytes], now: datetime) -> Said:
     crl = manual.load(der, where=source)
     entry = crl.get_revoked_certificate_by_serial_number(leaf.serial_number)
-    standing, detail = _standing(snapshot, der, crl, entry, now)
+    status, detail = _status(signers, crl, entry, now)
     listed = entry is not None
     return Said(
         source=source,
-        standing=standing,
+        status=status,
         detail=detail,
         issuer=describe.issuer(crl),
         number=manual.number(crl),
@@ -113,26 +106,25 @@ def _said(snapshot: Snapshot, source: str, der: bytes, leaf: x509.Certificate, n
     )
 
 
-def _standing(
-    snapshot: Snapshot,
-    der: bytes,
+def _status(
+    signers: Sequence[bytes],
     crl: x509.CertificateRevocationList,
     entry: x509.RevokedCertificate | None,
     now: datetime,
-) -> tuple[Standing, str]:
-    if not any(manual.is_signed_by(crl, issuer) for issuer in manual.issuers_of(snapshot, der)):
-        return Standing.UNDETERMINED, "no CA certificate at hand verifies the CRL's signature"
+) -> tuple[Status, str]:
+    if not any(manual.is_signed_by(crl, signer) for signer in signers):
+        return Status.UNDETERMINED, "no CA certificate at hand verifies the CRL's signature"
     state = manual.state(crl, now)
     partial = manual.is_partial(crl)
     if entry is not None and not partial.startswith("indirect"):
-        return Standing.REVOKED, f"listed: {reason_of(entry)}"
+        return Status.REVOKED, f"listed: {reason_of(entry)}"
     if state == "expired":
-        return Standing.REVOKED, "crl_has_expired: every certificate of this CA counts as revoked"
+        return Status.FAILED, "crl_has_expired: every certificate of this CA counts as revoked"
     if state != "current":
-        return Standing.UNDETERMINED, f"the CRL is {state}"
+        return Status.UNDETERMINED, f"the CRL is {state}"
     if partial:
-        return Standing.UNDETERMINED, f"not listed in a CRL that covers a part ({partial})"
-    return Standing.GOOD, "not listed"
+        return Status.UNDETERMINED, f"not listed in a CRL that covers a part ({partial})"
+    return Status.GOOD, "not listed"
 
 
 def reason_of(entry: x509.RevokedCertificate | None) -> str:

@@ -13,8 +13,8 @@ from xsec.lab import pki
 from xsec.pki.addition import plan_add
 from xsec.pki.container import read
 from xsec.revocation import inventory, lookup, manual
-from xsec.revocation.lookup import Standing
 from xsec.revocation.manual import MANUAL, plan_remove, plan_upload
+from xsec.revocation.status import Status
 from xsec.state.plan import Plan
 from xsec.state.snapshot import Snapshot
 
@@ -206,7 +206,7 @@ def test_a_listed_certificate_is_revoked_with_its_source_number_dates_and_reason
     entry = pki.revoked(ALICE, x509.ReasonFlags.key_compromise, date=NOW - DAY)
     answer = lookup.check(having(crl(ROOT, entry, number=7)), ALICE.der, NOW)
     said = answer.evidence[0]
-    assert answer.status is Standing.REVOKED
+    assert answer.status is Status.REVOKED
     assert (said.source, said.number, said.reason) == ("manual: crls.pem", 7, "keyCompromise")
     assert (said.revocation_date, said.this_update, said.next_update) == (NOW - DAY, NOW, NOW + 30 * DAY)
 
@@ -214,31 +214,31 @@ def test_a_listed_certificate_is_revoked_with_its_source_number_dates_and_reason
 @pytest.mark.parametrize(
     ("given", "now", "status", "detail"),
     [
-        pytest.param(crl(ROOT, ALICE), NOW, Standing.GOOD, "not listed", id="not listed"),
-        pytest.param(crl(ROOT), NOW + 30 * DAY, Standing.REVOKED, "crl_has_expired", id="expired"),
-        pytest.param(crl(ROOT, BOB), NOW + 30 * DAY, Standing.REVOKED, "listed", id="listed, expired"),
-        pytest.param(crl(ROOT), NOW - DAY, Standing.UNDETERMINED, "not yet valid", id="future"),
-        pytest.param(crl(ROOT, extensions=[USERS]), NOW, Standing.UNDETERMINED, "a part", id="scoped"),
-        pytest.param(crl(ROOT, extensions=[DELTA]), NOW, Standing.UNDETERMINED, "a part", id="delta"),
-        pytest.param(crl(ROOT, BOB, extensions=[DELTA]), NOW, Standing.REVOKED, "listed", id="in a delta"),
-        pytest.param(FORGED, NOW, Standing.UNDETERMINED, "verifies the CRL's signature", id="forged"),
-        pytest.param(crl(OTHER, BOB), NOW, Standing.UNDETERMINED, "no CRL of this issuer", id="another CA's"),
+        pytest.param(crl(ROOT, ALICE), NOW, Status.GOOD, "not listed", id="not listed"),
+        pytest.param(crl(ROOT), NOW + 30 * DAY, Status.FAILED, "crl_has_expired", id="expired"),
+        pytest.param(crl(ROOT, BOB), NOW + 30 * DAY, Status.REVOKED, "listed", id="listed, expired"),
+        pytest.param(crl(ROOT), NOW - DAY, Status.UNDETERMINED, "not yet valid", id="future"),
+        pytest.param(crl(ROOT, extensions=[USERS]), NOW, Status.UNDETERMINED, "a part", id="scoped"),
+        pytest.param(crl(ROOT, extensions=[DELTA]), NOW, Status.UNDETERMINED, "a part", id="delta"),
+        pytest.param(crl(ROOT, BOB, extensions=[DELTA]), NOW, Status.REVOKED, "listed", id="in a delta"),
+        pytest.param(FORGED, NOW, Status.UNDETERMINED, "verifies the CRL's signature", id="forged"),
+        pytest.param(crl(OTHER, BOB), NOW, Status.UNDETERMINED, "no CRL of this issuer", id="another CA's"),
     ],
 )
-def test_what_crls_say_of_bob(given: Crl, now: datetime, status: Standing, detail: str) -> None:
+def test_what_crls_say_of_bob(given: Crl, now: datetime, status: Status, detail: str) -> None:
     answer = lookup.check(having(given), BOB.der, now)
     assert (answer.status, detail in answer.detail) == (status, True)
 
 
 def test_a_forged_crl_revokes_nobody() -> None:
     forged = crl(ROOT, BOB, key=pki.seeded_key("forger"))
-    assert lookup.check(having(forged), BOB.der, NOW).status is Standing.UNDETERMINED
+    assert lookup.check(having(forged), BOB.der, NOW).status is Status.UNDETERMINED
 
 
 def test_an_entry_in_any_crl_wins() -> None:
     held = having(crl(ROOT), trusted=trusting(ROOT, crl(ROOT, BOB, number=9)))
     answer = lookup.check(held, BOB.der, NOW)
-    assert (answer.status, len(answer.evidence)) == (Standing.REVOKED, 2)
+    assert (answer.status, len(answer.evidence)) == (Status.REVOKED, 2)
 
 
 # Listing and storing
