@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +85,24 @@ def answer(
         return {"id": name, "verdict": "error", "code": "malformed_request", "detail": error.what}
 
 
+def answer_line(
+    line: bytes, *, trust: Sequence[bytes] | None = None, profile: str = "default", now: datetime
+) -> tuple[bytes, bool]:
+    """The answer to one line of `--batch` with its line end, and whether the line was a request."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        told: dict[str, Any] = {
+            "id": None,
+            "verdict": "error",
+            "code": "malformed_request",
+            "detail": "no JSON",
+        }
+    else:
+        told = answer(request, trust=trust, profile=profile, now=now)
+    return json.dumps(told).encode() + b"\n", told["verdict"] != "error"
+
+
 def _decided(
     request: Mapping[str, Any], trust: Sequence[bytes] | None, profile: str, now: datetime
 ) -> Decision:
@@ -154,8 +175,6 @@ def _moment(text: object, now: datetime) -> datetime:
 
 def noted(decision: Decision, notes: Iterable[str]) -> Decision:
     """The decision with more told of what was left out."""
-    from dataclasses import replace
-
     verdict = decision.verdict
     return replace(decision, verdict=replace(verdict, notes=(*verdict.notes, *notes)))
 
@@ -247,12 +266,14 @@ _REMEDIES = {
 }
 
 
-def remedy(verdict: Verdict) -> str:
+def remedy(verdict: Verdict, name: str) -> str:
     """A command that goes on from a rejection: it shows all evidence where nothing better is known."""
-    return "" if verdict.accepted else _REMEDIES.get(verdict.code, "xsec verify CERT --json")
+    if verdict.accepted:
+        return ""
+    return _REMEDIES.get(verdict.code, "xsec verify CERT --json").replace("CERT", shlex.quote(name))
 
 
-def lines(decision: Decision) -> list[str]:
+def lines(decision: Decision, name: str) -> list[str]:
     """The decision in about five lines."""
     verdict = decision.verdict
     path = " <- ".join(verdict.subjects) if verdict.subjects else "(none)"
@@ -272,6 +293,8 @@ def lines(decision: Decision) -> list[str]:
     if len(verdict.candidates) > 1:
         told.append(f"considered: {len(verdict.candidates)} paths, all in --json")
     told += [f"note: {note}" for note in verdict.notes[:3]]
+    if not verdict.accepted:
+        told.append(f"hint: {remedy(verdict, name)}")
     return told
 
 

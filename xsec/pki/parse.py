@@ -113,7 +113,6 @@ class CertificateView:
         self.version = structure.integer(der, structure.children(der, parts[0])[0]) + 1 if at else 1
         self.tbs = der[outer[0].start : outer[0].end]
         self.serial = int.from_bytes(structure.content(der, parts[at]), "big", signed=True)
-        self._serial_size = parts[at].end - parts[at].content
         self._algorithms = (structure.octets(der, parts[at + 1]), structure.octets(der, outer[1]))
         self.issuer_name = structure.octets(der, parts[at + 2])
         self.subject_name = structure.octets(der, parts[at + 4])
@@ -184,11 +183,6 @@ class CertificateView:
     def algorithms_agree(self) -> bool:
         """Whether inner and outer signature algorithm are the same octets (RFC 5280, 4.1.1.2)."""
         return self._algorithms[0] == self._algorithms[1]
-
-    @property
-    def serial_octets(self) -> int:
-        """How long the serial number is encoded (RFC 5280, 4.1.2.2: at most 20)."""
-        return self._serial_size
 
     @cached_property
     def is_authority(self) -> bool:

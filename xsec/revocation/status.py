@@ -197,9 +197,11 @@ class Revocation:
         self, view: CertificateView, complete: list[_Seen], deltas: list[_Seen], evidence: list[Evidence]
     ) -> None:
         """Add what each CRL says that no newer one of its issuer, key and scope supersedes (CL-12)."""
-        for seen in complete:
-            if not any(_supersedes(other, seen, self) for other in complete):
-                evidence.append(self._said(view, seen, deltas))
+        evidence += (
+            self._said(view, seen, deltas)
+            for seen in complete
+            if not any(_supersedes(other, seen, self) for other in complete)
+        )
         evidence += (
             self._said_alone(view, seen, complete)
             for seen in deltas

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+
 from xsec.pki import extensions as ext
-from xsec.pki import names
+from xsec.pki import names, signatures
 from xsec.pki.parse import CertificateView
 from xsec.pki.path.constraints import BadName, prepare_base
 
@@ -24,6 +26,7 @@ _NEVER_CRITICAL = {
     ext.AUTHORITY_INFORMATION_ACCESS: ("authority_information_access_critical", "RFC 5280, 4.2.2.1"),
 }
 _ALWAYS_CRITICAL = {
+    ext.NAME_CONSTRAINTS: ("name_constraints_not_critical", "RFC 5280, 4.2.1.10"),
     ext.POLICY_CONSTRAINTS: ("policy_constraints_not_critical", "RFC 5280, 4.2.1.11"),
     ext.INHIBIT_ANY_POLICY: ("inhibit_any_policy_not_critical", "RFC 5280, 4.2.1.14"),
 }
@@ -43,7 +46,8 @@ def findings(path: Sequence[CertificateView], trusted: bool) -> Iterator[Finding
 
 
 def _serial(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:
-    if view.serial <= 0 or view.serial_octets > 20:
+    """Nobody looks an anchor up by its number, and old roots have the number 0."""
+    if not anchor and (view.serial <= 0 or view.serial.bit_length() > 160):
         yield "serial_number_out_of_range", "is positive and at most 20 octets", "RFC 5280, 4.1.2.2"
 
 
@@ -54,6 +58,19 @@ def _criticality(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str
     for oid, (code, ref) in _ALWAYS_CRITICAL.items():
         if oid in view.extensions and not view.extensions[oid].critical:
             yield code, "must be critical", ref
+
+
+def _key(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:
+    """Keys and digests below 112 bits of security (NIST SP 800-57; OpenSSL's level 2)."""
+    key = view.public_key
+    if isinstance(key, rsa.RSAPublicKey | dsa.DSAPublicKey):
+        if key.key_size < 2048 or key.key_size % 8:
+            yield "key_too_small", f"a key of {key.key_size} bits", "NIST SP 800-57"
+    elif isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size < 224:
+        yield "key_too_small", f"a key on {key.curve.name}", "NIST SP 800-57"
+    digest = "" if anchor or view.certificate is None else signatures.digest(view.certificate)
+    if digest == "sha1":
+        yield "md_too_weak", "signed with SHA-1", "RFC 9155"
 
 
 def _version(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:
@@ -67,9 +84,9 @@ def _issuer(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str
 
 
 def _authority_key(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:
-    """Only a self-signed certificate may lack it."""
+    """An anchor may lack it: it ends the path, whoever else may have issued a certificate for it."""
     found = view.extensions.known(ext.AUTHORITY_KEY_IDENTIFIER)
-    if (found is None or found.key_identifier is None) and not (anchor and view.self_issued):
+    if (found is None or found.key_identifier is None) and not anchor:
         yield "missing_authority_key_identifier", "a hint of the issuer's key", "RFC 5280, 4.2.1.1"
 
 
@@ -122,6 +139,14 @@ def _bases(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]
             yield "malformed_constraint", f"{base} begins with a dot", "RFC 5280, 4.2.1.10"
 
 
-_COMMON: tuple[Rule, ...] = (_serial, _criticality, _version, _issuer, _authority_key, _alternative_name)
+_COMMON: tuple[Rule, ...] = (
+    _key,
+    _serial,
+    _criticality,
+    _version,
+    _issuer,
+    _authority_key,
+    _alternative_name,
+)
 _END_ENTITY: tuple[Rule, ...] = (_only_an_authority,)
 _AUTHORITY: tuple[Rule, ...] = (_identified, _authority, _bases)

@@ -75,7 +75,10 @@ _EACH = (
     "unhandled_critical_extension", "name_constraints", "no_explicit_policy",
 )  # fmt: skip
 _AUTHORITY = ("invalid_ca", "keyusage_no_certsign", "path_length_exceeded")
-_ANCHOR = ("trust_anchor", "cert_not_yet_valid", "cert_has_expired", "invalid_extension", "invalid_ca")
+_ANCHOR = (
+    "trust_anchor", "cert_not_yet_valid", "cert_has_expired", "invalid_extension",
+    "unhandled_critical_extension", "invalid_ca",
+)  # fmt: skip
 
 _USAGE = {Purpose.SERVER: "1.3.6.1.5.5.7.3.1", Purpose.CLIENT: "1.3.6.1.5.5.7.3.2"}
 _KEY_USES = {
@@ -149,8 +152,8 @@ class _Walk:
         yield from _dates(view, depth, self.inputs.at)
         if self.path.trusted:
             # the end entity is trusted as such: what it may not issue does not matter
-            yield Check("invalid_extension", depth, Outcome.PASSED)
-            yield Check("invalid_ca", depth, Outcome.PASSED, "vouches for itself only")
+            for code in ("invalid_extension", "unhandled_critical_extension", "invalid_ca"):
+                yield Check(code, depth, Outcome.PASSED, "vouches for itself only")
             return
         faults = [oid for oid, _ in view.extensions.faults() if oid in _RESTRICTING or not oid]
         yield _told(
@@ -161,6 +164,7 @@ class _Walk:
             "RFC 5937, 3.2",
             quiet=True,
         )
+        yield _unhandled(view, depth)
         constraints = view.extensions.known(ext.BASIC_CONSTRAINTS)
         usage = view.extensions.known(ext.KEY_USAGE)
         is_ca = (constraints is None or constraints.ca) and (usage is None or ext.KEY_CERT_SIGN in usage)
@@ -207,17 +211,7 @@ class _Walk:
             quiet=True,
         )
         yield from _dates(view, depth, self.inputs.at)
-        unknown = [
-            item.oid for item in view.extensions.values() if item.critical and item.oid not in ext.PROCESSED
-        ]
-        yield _told(
-            not unknown,
-            "unhandled_critical_extension",
-            depth,
-            ", ".join(unknown),
-            "RFC 5280, 4.2",
-            quiet=True,
-        )
+        yield _unhandled(view, depth)
         faults = [f"{oid}: {why}" if oid else why for oid, why in view.extensions.faults()]
         yield _told(not faults, "invalid_extension", depth, "; ".join(faults), "RFC 5280, 4.2", quiet=True)
 
@@ -358,6 +352,14 @@ def _told(good: bool, code: str, depth: int, detail: str, ref: str, *, quiet: bo
     """A check with its outcome; `quiet` shows the detail only when it failed."""
     outcome = Outcome.PASSED if good else Outcome.FAILED
     return Check(code, depth, outcome, "" if good and quiet else detail, ref)
+
+
+def _unhandled(view: CertificateView, depth: int) -> Check:
+    """What is critical and not understood rejects, in an anchor too (as OpenSSL)."""
+    found = [item.oid for item in view.extensions.values() if item.critical and item.oid not in ext.PROCESSED]
+    return _told(
+        not found, "unhandled_critical_extension", depth, ", ".join(found), "RFC 5280, 4.2", quiet=True
+    )
 
 
 def _dates(view: CertificateView, depth: int, at: datetime) -> Iterator[Check]:
