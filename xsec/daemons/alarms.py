@@ -14,7 +14,7 @@ from xsec.state.rule import Finding, Rule, Severity, rule
 from xsec.state.snapshot import Snapshot
 
 
-@rule(id=70601, title="Saved but not applied", severity=Severity.WARNING, requirement="SY-6")
+@rule(id=70401, title="Saved but not applied", severity=Severity.WARNING, requirement="SY-6")
 def not_applied(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for each service whose daemon was given something older than what is saved."""
     for service, applied in snapshot[APPLIED].items():
@@ -59,7 +59,7 @@ def https_waits(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     yield from _waiting(snapshot, *(setting.path for setting in others))
 
 
-@rule(id=70602, title="Daemon files changed by hand", severity=Severity.WARNING, requirement="TL-7")
+@rule(id=70402, title="Daemon files changed by hand", severity=Severity.WARNING, requirement="TL-7")
 def drifted(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for files of xsec's that were found changed; `service verify` looks."""
     for path, how in snapshot[DRIFT].items():
@@ -68,7 +68,7 @@ def drifted(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         )
 
 
-@rule(id=70603, title="CRL checking left out", severity=Severity.WARNING, requirement="RV-3")
+@rule(id=70403, title="CRL checking left out", severity=Severity.WARNING, requirement="RV-3")
 def revocation_left_out(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise for a daemon that was told, by --without-crl, to check no revocation."""
     for service, applied in snapshot[APPLIED].items():

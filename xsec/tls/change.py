@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xsec.errors import InvalidValue
 from xsec.state.plan import Plan
 from xsec.state.schema import Leaf, Setting
@@ -46,7 +48,7 @@ def plan_set(
     )
 
 
-def _one(setting: Setting[str], text: str, warnings: list[str]) -> dict[Leaf[object], object]:
+def _one(setting: Setting[Any], text: str, warnings: list[str]) -> dict[Leaf[object], object]:
     leaf: Leaf[object] = Leaf(setting, setting.words)
     warnings += setting.kind.notes(text)
     return {leaf: leaf.parse(text)}
