@@ -123,5 +123,7 @@ def told(leaf: Leaf[Any]) -> str:
     if not setting.used_by:
         return f"{leaf.path}: recorded only: kept for checks, alarms and dumps; changes nothing on this host"
     users = " and ".join(setting.used_by)
-    restart = f"; in force after xsec restart {setting.restart}" if setting.restart else "; xsec apply"
-    return f"{leaf.path}: used by {users}{restart if setting.used_by != ('xsec',) else ''}"
+    if setting.used_by == ("xsec",):
+        return f"{leaf.path}: used by xsec; in force now"
+    restart = f" and a restart of {setting.restart}" if setting.restart else ""
+    return f"{leaf.path}: used by {users}; in force after xsec apply{restart}"

@@ -7,6 +7,7 @@ from importlib import metadata
 
 from xsec.console.status import Element, Tree
 from xsec.lifecycle import settings as own
+from xsec.pki import describe
 from xsec.pki.server import IDENTITIES
 from xsec.pki.trust import TRUST
 from xsec.revocation.manual import MANUAL
@@ -63,6 +64,8 @@ def _trusted(snapshot: Snapshot, now: datetime) -> Tree:
         "Count": len(entries),
         "Certificate": [
             {
+                "Subject": describe.subject(describe.load(entry.der)),
+                "NotAfter": describe.load(entry.der).not_valid_after_utc,
                 "Fingerprint": entry.digest,
                 "For": "all" if entry.kinds is None else ",".join(sorted(entry.kinds)),
                 "Source": entry.source,
@@ -77,11 +80,11 @@ def _server(snapshot: Snapshot, now: datetime) -> Tree:
     identity = snapshot[IDENTITIES].server
     if identity is None:
         return {"Installed": False}
-    from cryptography import x509
-
-    certificate = x509.load_der_x509_certificate(identity.certificate)
+    certificate = describe.load(identity.certificate)
     return {
         "Installed": True,
+        "Subject": describe.subject(certificate),
+        "Fingerprint": describe.fingerprint(identity.certificate),
         "NotBefore": certificate.not_valid_before_utc,
         "NotAfter": certificate.not_valid_after_utc,
         "Expired": not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc,

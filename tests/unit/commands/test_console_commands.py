@@ -177,6 +177,17 @@ def test_the_status_tree_is_printed_as_the_appliance_does(run: Run) -> None:
     assert run("xstatus", "Nothing")[0] == 2
 
 
+def test_the_status_tree_shows_what_setup_made(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["setup", "--yes", "--name", "edge", "--root", str(tmp_path)]) == 0
+    capfd.readouterr()
+    assert cli.run(["xstatus", "--json", "--root", str(tmp_path)]) == 0
+    told = json.loads(capfd.readouterr().out)["status"]
+    assert told["SystemUnit"]["Name"] == "edge"
+    assert told["ServerCertificate"]["Source"] == "self-signed"
+    assert told["ServerCertificate"]["Expired"] is False
+    assert "ISRG Root X1" in told["TrustedCa"]["Certificate"][0]["Subject"]
+
+
 def test_actions_add_and_delete_rows(run: Run) -> None:
     code, out, _ = run("xcommand", "NTP", "Server", "Add", "Address:", "time.example.com")
     assert code == 0

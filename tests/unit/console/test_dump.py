@@ -283,7 +283,7 @@ def test_replacing_puts_everything_else_back_to_its_default() -> None:
     ("path", "told"),
     [
         ("SIP TLS Port", "recorded only"),
-        ("SIP Advanced SipTlsDhKeySize", "used by kamailio; in force after xsec restart sip"),
+        ("SIP Advanced SipTlsDhKeySize", "used by kamailio; in force after xsec apply and a restart of sip"),
     ],
 )
 def test_a_set_says_who_uses_the_setting(path: str, told: str) -> None:
