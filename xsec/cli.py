@@ -13,7 +13,7 @@ import click
 
 from xsec.commands.index import COMMANDS
 from xsec.commands.options import Call, Group
-from xsec.errors import ExitCode, XsecError
+from xsec.errors import ExitCode, Unavailable, XsecError
 from xsec.output.result import Result
 
 
@@ -64,7 +64,26 @@ def root(ctx: click.Context) -> Any:
 
 def main() -> NoReturn:
     """Run the command line of the process and end it with the exit code."""
-    sys.exit(int(run(sys.argv[1:])))
+    _open_streams()
+    code = int(run(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    # what a full stderr still holds must not become an exit code of its own when the interpreter ends
+    os._exit(code)
+
+
+def _open_streams() -> None:
+    """Give each standard stream that the caller closed the null device, so that no file takes its number."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
 
 
 def run(args: Sequence[str], call: Call | None = None) -> int:
@@ -78,7 +97,7 @@ def run(args: Sequence[str], call: Call | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:
-        return _tell(call, ExitCode.INTERRUPTED, "interrupted; nothing more was done")
+        return _tell(call, ExitCode.INTERRUPTED, "interrupted", remedy="xsec history tells what is in force")
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "xsec"
         return _tell(call, ExitCode.USAGE, error.format_message(), remedy=f"{path} --help")
@@ -87,7 +106,7 @@ def run(args: Sequence[str], call: Call | None = None) -> int:
     except click.ClickException as error:
         return _tell(call, ExitCode.USAGE, error.format_message())
     except KeyboardInterrupt:
-        return _tell(call, ExitCode.INTERRUPTED, "interrupted; nothing more was done")
+        return _tell(call, ExitCode.INTERRUPTED, "interrupted", remedy="xsec history tells what is in force")
     except BrokenPipeError:
         # the reader went away: point stdout elsewhere so that the interpreter's own flush stays quiet
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -123,9 +142,15 @@ def show(call: Call, result: Result) -> int:
 
 
 def _out(data: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise Unavailable(f"the answer could not be written: {reason}", remedy="xsec history") from None
 
 
 def _say(text: str) -> None:
@@ -157,7 +182,7 @@ def _tell(call: Call, code: int, what: str, where: str = "", allowed: str = "", 
             }
         }
         text = render.as_json(told) if call.format == "json" else render.as_yaml(told)
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError, Unavailable):
             _out(text.encode() + b"\n")
     return int(code)
 

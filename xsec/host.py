@@ -143,6 +143,14 @@ class Host:
 
         return seal.open_sealed(self.files, self.ring, sealed, path)
 
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """Hold ^C and SIGTERM back until what has begun is whole."""
+        from xsec.edge import operator
+
+        with operator.uninterrupted():
+            yield
+
     # Talk --------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -60,6 +60,10 @@ class Files(Protocol):
     `Unavailable` that names the cause.
     """
 
+    @property
+    def uid(self) -> int:
+        """The user as whom files are written."""
+
     def read(self, path: PurePosixPath, *, limit: int = 1 << 28) -> bytes:
         """The whole file; `InvalidValue` when it is larger than `limit` octets."""
 

@@ -78,7 +78,7 @@ def find_packages() -> None:
 
 def main() -> None:
     """Answer, or hand over to `xsec.cli`."""
-    answer = quick(sys.argv[1:])
+    answer = None if sys.stdout is None else quick(sys.argv[1:])
     if answer is None:
         find_packages()
         from xsec.cli import main as run

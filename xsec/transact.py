@@ -6,6 +6,7 @@ Commands hand over a pure function from a snapshot and a moment to a `Plan`; not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -116,13 +117,11 @@ def change(host: Host, how: How, planner: Planner, *, question: str = "", mend: 
     with host.store.locked():
         outcome = _consider(host, how, planner, base=base, mend=mend)
         _attempt(host, "the log", lambda: _catch_up(host, outcome.before))
-        if outcome.changed:
-            if mend:
-                with host.store.spending_reserve():
-                    outcome = _commit(host, outcome)
-            else:
+        with host.uninterrupted(), host.store.spending_reserve() if mend else nullcontext():
+            if outcome.changed:
                 outcome = _commit(host, outcome)
-        _after(host, outcome)
+            _after(host, outcome)
+        host.store.refill()
     return outcome
 
 

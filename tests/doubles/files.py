@@ -39,6 +39,7 @@ class MemoryFiles:
     _folders: dict[PurePosixPath, int] = field(default_factory=lambda: {PurePosixPath("/"): 0o755})
     _locks: set[PurePosixPath] = field(default_factory=set)
     _ticks: int = 0
+    uid: int = 0
 
     # Effects: each happens whole ---------------------------------------------------------------------
 

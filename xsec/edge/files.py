@@ -82,6 +82,10 @@ class RootedFiles:
     def __init__(self, root: str) -> None:
         self.root = root
 
+    @property
+    def uid(self) -> int:
+        return os.geteuid()
+
     def on_disk(self, path: PurePosixPath) -> str:
         return os.path.join(self.root, str(path).lstrip("/"))
 
@@ -246,7 +250,8 @@ class RootedFiles:
                 _again(lambda: os.link(name, claim.name, src_dir_fd=folder, dst_dir_fd=folder))
                 try:
                     _again(lambda: os.rename(name, pointer.name, src_dir_fd=folder, dst_dir_fd=folder))
-                except BaseException:
+                except OSError:
+                    # only an error of rename itself: an interruption may come after it has succeeded
                     self._drop(claim.name, folder)
                     raise
             except BaseException:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import resource
+import signal
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from xsec.errors import InvalidValue, Unavailable
 from xsec.ports import Actor, Terminal
@@ -34,6 +37,16 @@ def harden() -> None:
 
     set_dumpable = 4  # PR_SET_DUMPABLE, prctl(2)
     ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Deliver SIGINT, SIGTERM and SIGHUP after the block instead of within it."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def read_input(name: str, limit: int) -> bytes:
@@ -77,7 +90,7 @@ def write_output(name: str, data: bytes) -> None:
 
 
 def read_secret(source: str, terminal: Terminal, prompt: str) -> Secret:
-    """A secret from `file:PATH`, `fd:N`, `credential:NAME` (systemd's) or `prompt`, one final newline aside."""
+    """A secret from `file:PATH`, `fd:N`, `credential:NAME` (systemd's) or `prompt`, less a final newline."""
     scheme, _, rest = source.partition(":")
     match scheme:
         case "prompt":

@@ -37,10 +37,11 @@ LOGS = FOLDER / "log"
 CACHE = FOLDER / "cache"
 LOCK = FOLDER / "lock"
 RESERVE = FOLDER / "reserve"
-_RESERVE_OCTETS = 256 << 10  # room to delete and to roll back on a full disk (DU-6)
+_RESERVED = tuple(RESERVE / str(number) for number in range(8))  # files, since inodes run out, too
+_RESERVED_OCTETS = 32 << 10  # each; together room to delete and to roll back on a full disk (DU-6)
 _GENERATION = re.compile(r"(\d{8})\.yaml")
 _PATIENCE = timedelta(seconds=60)
-FOLDERS = (FOLDER, CONFIG, OBJECTS, SECRETS, STATUS, LOGS, CACHE)
+FOLDERS = (FOLDER, CONFIG, OBJECTS, SECRETS, STATUS, LOGS, CACHE, RESERVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,15 @@ class Store:
         facts = self.files.info(FOLDER)
         if facts is None:
             return False
-        if not facts.is_folder or facts.mode & 0o022:
+        if not facts.is_folder:
+            raise Refused(f"{FOLDER} is not a folder but a link or a file", where=str(FOLDER))
+        if facts.owner.uid not in {0, self.files.uid}:
+            raise Refused(
+                f"{FOLDER} belongs to user {facts.owner.uid}, who could have changed it",
+                where=str(FOLDER),
+                remedy=f"ls -lR {FOLDER}; when nothing in it is foreign: chown -R root: {FOLDER}",
+            )
+        if facts.mode & 0o022:
             raise Refused(
                 f"{FOLDER} can be written to by others (mode {facts.mode:04o})",
                 where=str(FOLDER),
@@ -71,7 +80,7 @@ class Store:
         """Make the folders and the reserve where missing."""
         for folder in FOLDERS:
             self.files.make_folder(folder, mode=0o700)
-        self._refill()
+        self.refill()
 
     # Reading -----------------------------------------------------------------------------------------
 
@@ -217,16 +226,20 @@ class Store:
     @contextmanager
     def spending_reserve(self) -> Iterator[None]:
         """Free the reserved space for a change that a full disk must allow, then set it aside again."""
-        self.files.remove(RESERVE)
+        for path in _RESERVED:
+            self.files.remove(path)
         try:
             yield
         finally:
-            self._refill()
+            self.refill()
 
-    def _refill(self) -> None:
-        # a disk that is full now is no reason to fail what was done: the next setup or commit tries again
-        with suppress(Unavailable, FileExistsError):
-            self.files.create(RESERVE, bytes(_RESERVE_OCTETS), mode=0o600)
+    def refill(self) -> None:
+        """Set aside what is missing of the reserved space; a disk that is full now is no reason to fail."""
+        held = set(self.files.names(RESERVE))
+        with suppress(Unavailable, FileExistsError, FileNotFoundError):
+            for path in _RESERVED:
+                if path.name not in held:
+                    self.files.create(path, bytes(_RESERVED_OCTETS), mode=0o600)
 
 
 def _path(number: int) -> PurePosixPath:
