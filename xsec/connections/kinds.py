@@ -7,6 +7,7 @@ from enum import Enum, unique
 
 from xsec.errors import InvalidValue
 from xsec.pki.trust import TRUST
+from xsec.state.schema import Leaf, Schema
 from xsec.state.snapshot import Snapshot
 
 
@@ -193,8 +194,17 @@ class Applied:
     values: tuple[tuple[str, str], ...]
 
 
-def applied(snapshot: Snapshot, found: ConnectionKind, settings: tuple[tuple[str, str], ...]) -> Applied:
-    """The kind with the number of CAs that count for it, and the settings given."""
+def applied(snapshot: Snapshot, found: ConnectionKind, schema: Schema) -> Applied:
+    """The kind with the number of CAs that count for it, and the values of its settings."""
     onboarding = found.id == "mra-onboarding"
-    count = 0 if onboarding else len(snapshot[TRUST].for_kind(found.id))
-    return Applied(kind=found, authorities=count, values=settings)
+    words = tuple(found.settings.split())
+    leaves = [setting.at() for setting in schema.under(words) if not setting.indexed] if words else []
+    return Applied(
+        kind=found,
+        authorities=0 if onboarding else len(snapshot[TRUST].for_kind(found.id)),
+        values=tuple((leaf.path, _shown(snapshot, leaf)) for leaf in leaves),
+    )
+
+
+def _shown(snapshot: Snapshot, leaf: Leaf[object]) -> str:
+    return "***" if leaf.setting.secret else leaf.setting.kind.format(snapshot[leaf])

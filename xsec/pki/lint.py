@@ -91,7 +91,7 @@ def _separator(probe: _Probe) -> Iterator[Warned]:
         if "label_in_value" in probe.codes(_page(subject)):
             yield Warned(
                 code="crosses_separator",
-                text=r"it takes a label within a value (after an escaped \,) for a field: such a name is refused",
+                text=r"it takes a label within a value (after an escaped \,) for a field: this is refused",
                 example=subject,
             )
             return

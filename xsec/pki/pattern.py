@@ -25,6 +25,8 @@ MAXIMUM_FORMAT = 255
 DEFAULT_PATTERN = r"/^\s+Subject: (?:(?:[^,+\\\n]|\\.)*[,+])*?CN=(?<captureCommonName>(?:[^,+\\\n]|\\.)+)/m"
 APPLIANCE_PATTERN = r"/Subject:.*CN=(?<captureCommonName>([^,\\]|(\\,))*)/m"
 DEFAULT_TEMPLATE = "#captureCommonName#"
+NAMED = {"default": DEFAULT_PATTERN, "appliance": APPLIANCE_PATTERN}
+"""Words that stand for a pattern; none can be one, since no letter is a delimiter."""
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 # PCRE2's own option bits; D, U, A, J, n have no name in the package, which passes the bits on
@@ -126,6 +128,7 @@ def compile_pattern(text: str) -> Compiled:
     """The pattern; `InvalidValue` with the offset in `text`, in characters from 0, of what is wrong."""
     import pcre2
 
+    text = NAMED.get(text, text)
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAXIMUM_PATTERN:
         raise InvalidValue(f"the pattern has {size} octets", allowed=f"at most {MAXIMUM_PATTERN} octets")
