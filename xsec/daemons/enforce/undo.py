@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from xsec.daemons.base import APPLIED, Applied, Daemon, applied_from, applied_tree, daemon
+from xsec.daemons.base import APPLIED, DRIFT, Applied, Daemon, applied_from, applied_tree, daemon
 from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.program import Program, installation
 from xsec.ports import World
@@ -47,6 +47,8 @@ def finish(world: World, journal: Journal) -> None:
     before = readings.load(world.files, APPLIED.area) or {}
     readings.save(world.files, APPLIED.area, {**before, service: tree})
     applied = applied_from(service, tree)
+    if readings.load(world.files, DRIFT.area):
+        readings.save(world.files, DRIFT.area, {})  # what was changed by hand is written anew
     plugin = daemon(journal.data["daemon"])
     former = before.get(service, {}).get("digest", applied.digest)
     keep = {applied.digest: None, former: None}

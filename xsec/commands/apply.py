@@ -1,0 +1,141 @@
+"""Enforce the configuration on the daemons, and prove it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from xsec.commands.options import command
+from xsec.output.result import Fields, Result, Table, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xsec.daemons.enforce.report import Report, ServiceReport
+    from xsec.host import Host
+    from xsec.output.result import Block
+
+
+def _choices(function: Callable[..., Result]) -> Callable[..., Result]:
+    """The options that `apply` and `restart` share."""
+    for name, text in (
+        (
+            "--without-crl",
+            "Where a CA has no CRL: leave CRL checking out of the daemon (an alarm is raised).",
+        ),
+        ("--fail-closed", "Where a CA has no CRL: let the daemon refuse all its clients."),
+        ("--force", "Overwrite files that were changed by hand."),
+        ("--dry-run", "Show what would change; change nothing."),
+    ):
+        function = click.option(name, is_flag=True, help=text)(function)
+    return click.argument("services", nargs=-1, metavar="[SERVICE]...")(function)
+
+
+@command(None, "apply", short_help="Enforce the configuration on the daemons and prove it.")
+@_choices
+@click.pass_obj
+def apply(
+    host: Host, services: tuple[str, ...], dry_run: bool, force: bool, fail_closed: bool, without_crl: bool
+) -> Result:
+    """Render, rehearse beside the live daemon, switch, prove by handshakes, or undo.
+
+    Settings that take a restart wait for `xsec restart`.
+    """
+    report = enforce(
+        host, services, dry_run=dry_run, force=force, fail_closed=fail_closed, without_crl=without_crl
+    )
+    return _result(report)
+
+
+@command(None, "restart", short_help="Apply, with the settings that wait for a restart.")
+@_choices
+@click.pass_obj
+def restart(
+    host: Host, services: tuple[str, ...], dry_run: bool, force: bool, fail_closed: bool, without_crl: bool
+) -> Result:
+    """Put in force also what waits for a restart, with the same proofs and the same way back.
+
+    A daemon that can take its whole configuration while it runs is not stopped.  xsec reboots no host.
+    """
+    report = enforce(
+        host,
+        services,
+        dry_run=dry_run,
+        force=force,
+        fail_closed=fail_closed,
+        without_crl=without_crl,
+        restart=True,
+    )
+    return _result(report)
+
+
+def enforce(
+    host: Host,
+    services: tuple[str, ...] = (),
+    *,
+    dry_run: bool = False,
+    force: bool = False,
+    fail_closed: bool = False,
+    without_crl: bool = False,
+    restart: bool = False,
+) -> Report:
+    """Apply the configuration in force, under the store's lock; a prediction takes none."""
+    from contextlib import nullcontext
+
+    from xsec import transact
+    from xsec.daemons.enforce import apply as engine
+
+    with nullcontext() if dry_run else host.store.locked():
+        report = engine.apply(
+            host,
+            host.snapshot(),
+            services=services,
+            dry_run=dry_run,
+            force=force,
+            fail_closed=fail_closed,
+            without_crl=without_crl,
+            restart=restart,
+            open_secret=host.open_secret,
+            now=host.now(),
+        )
+        if not dry_run:
+            transact.watch(host)
+    return report
+
+
+def _result(report: Report) -> Result:
+    notes = [f"{item.service}: {note}" for item in report.services for note in item.notes]
+    if not report.changed:
+        notes.append("nothing to do: what is in force is what is configured")
+    elif report.dry_run:
+        notes.append("dry run: nothing was changed")
+    data = {
+        "generation": report.generation,
+        "dry_run": report.dry_run,
+        "changed": report.changed,
+        "services": report.services,
+    }
+    return Result(data, lambda: _blocks(report), notes=notes)
+
+
+def _blocks(report: Report) -> Iterable[Block]:
+    for item in report.services:
+        yield Fields(_facts(item))
+        if item.files:
+            yield Table(["file", "action"], [(change.path, change.action) for change in item.files])
+        if report.dry_run:
+            yield from (Text(change.diff) for change in item.files if change.diff)
+        rows = [("shadow", proof) for proof in item.rehearsed] + [("live", proof) for proof in item.proofs]
+        yield Table(
+            ["where", "proof", "expected", "found"],
+            [(where, proof.what, proof.expected, proof.found or "-") for where, proof in rows],
+        )
+
+
+def _facts(item: ServiceReport) -> Iterable[tuple[str, object]]:
+    yield "service", item.service
+    yield "daemon", item.daemon
+    yield "action", item.action
+    yield "not applied so far", ", ".join(item.inputs) or "-"
+    yield "waits for a restart", ", ".join(item.pending) or "-"
