@@ -10,7 +10,7 @@ from xsec.commands.options import Change, changing, command
 from xsec.output.result import Raw, Result, Table
 
 if TYPE_CHECKING:
-    from xsec.console.action import Action, Arguments
+    from xsec.console.action import Action
     from xsec.console.grammar import Request
     from xsec.host import Host
 
@@ -37,11 +37,24 @@ def xcommand(host: Host, change: Change, line: tuple[str, ...]) -> Result:
     return _run(host, change, found, arguments)
 
 
-def _run(host: Host, change: Change, found: Action, arguments: Arguments) -> Result:
+def _run(host: Host, change: Change, found: Action, arguments: dict[str, object]) -> Result:
     from xsec import transact
+    from xsec.console.action import Moment
+    from xsec.pki import container
 
+    for name in found.files:
+        if name in arguments:
+            file = str(arguments[name])
+            data = host.read_input(file, limit=container.MAXIMUM_FILE_BYTES)
+            arguments[name] = container.read(data, file)
+    identifier = host.entropy.bytes(16).hex()
     done = transact.change(
-        host, change, lambda snapshot, _: found.work_out(snapshot, arguments), question=found.question
+        host,
+        change,
+        lambda snapshot, now: found.work_out(
+            snapshot, arguments, Moment(now, identifier=identifier, force=change.force)
+        ),
+        question=found.question,
     )
     return done.result({"command": found.name}, lambda: [Raw(b"OK\n")])
 
@@ -52,8 +65,11 @@ def _help(request: Request) -> Result:
 
     chosen = [action.find(ACTIONS, request.words)[0]] if request.words else ACTIONS
     full = request.ask is grammar.Ask.EXPLAIN or bool(request.words)
-    rows = [(a.name, a.help, "yes" if a.plan else "not yet", action.usage(a)) for a in chosen]
-    data = [{"name": n, "help": h, "usable": u == "yes", "parameters": p} for n, h, u, p in rows]
+    rows = [
+        (a.name, a.help, ("xsec's own" if a.own else "yes") if a.plan else "not yet", action.usage(a))
+        for a in chosen
+    ]
+    data = [{"name": n, "help": h, "usable": u != "not yet", "parameters": p} for n, h, u, p in rows]
     columns = ["command", "about", "usable", "parameters"]
     shown = rows if full else [row[:3] for row in rows]
     return Result({"commands": data}, lambda: [Table(columns if full else columns[:3], shown)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from xsec.console.grammar import Request, Words
@@ -26,14 +27,30 @@ class Parameter:
         self.required = required
 
 
+class Moment:
+    """What an action needs beside its parameters: the time, a new random identifier, and whether to force."""
+
+    __slots__ = ("force", "identifier", "now")
+
+    def __init__(self, now: datetime, *, identifier: str, force: bool) -> None:
+        self.now = now
+        self.identifier = identifier
+        self.force = force
+
+
+Planner = Callable[[Snapshot, Arguments, Moment], Plan]
+
+
 class Action:
     """One action.
+
+    `files` are the parameters that name a file: its contents take the name's place before `plan` runs.
 
     `plan` works the change out; without one the appliance has the action and xsec does not have it yet:
     `instead` then names the page command that does the same, if there is one.
     """
 
-    __slots__ = ("help", "instead", "name", "parameters", "plan", "question")
+    __slots__ = ("files", "help", "instead", "name", "own", "parameters", "plan", "question")
 
     def __init__(
         self,
@@ -41,9 +58,11 @@ class Action:
         *,
         help: str = "",
         parameters: tuple[Parameter, ...] = (),
-        plan: Callable[[Snapshot, Arguments], Plan] | None = None,
+        plan: Planner | None = None,
         question: str = "",
         instead: str = "",
+        files: tuple[str, ...] = (),
+        own: bool = False,
     ) -> None:
         self.name = name
         self.help = help
@@ -51,20 +70,22 @@ class Action:
         self.plan = plan
         self.question = question
         self.instead = instead
+        self.files = files
+        self.own = own
 
     @property
     def joined(self) -> str:
         """The name run together, as errors and older appliances write it."""
         return self.name.replace(" ", "")
 
-    def work_out(self, snapshot: Snapshot, arguments: Arguments) -> Plan:
+    def work_out(self, snapshot: Snapshot, arguments: Arguments, moment: Moment) -> Plan:
         """The plan; `Refused` for an action that xsec does not have yet."""
         if self.plan is None:
             raise Refused(
                 f"{self.joined}CommandError: the appliance has this command, xsec does not have it yet",
                 remedy=self.instead or "xsec xcommand '?' marks those that can be used",
             )
-        return self.plan(snapshot, arguments)
+        return self.plan(snapshot, arguments, moment)
 
     def refuse(self, text: str, *, allowed: str = "") -> InvalidValue:
         """The appliance's form of an error."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xsec.console.action import Action, Arguments, Parameter
+from xsec.console.action import Action, Arguments, Moment, Parameter
 from xsec.lifecycle import settings as own
+from xsec.pki import addition, server, trust
 from xsec.pki import settings as peers
+from xsec.revocation import manual
 from xsec.state import settings
-from xsec.state.kinds import Integer
+from xsec.state.kinds import Integer, String
 from xsec.state.plan import Plan
 from xsec.state.schema import Leaf, Setting
 from xsec.state.snapshot import Snapshot
@@ -71,7 +73,7 @@ def _adding(name: str, columns: Columns) -> Action:
     """An action that fills the first free row of an indexed group."""
     first, setting = next(iter(columns.items()))
 
-    def plan(snapshot: Snapshot, given: Arguments) -> Plan:
+    def plan(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
         rows = _rows(columns, snapshot)
         if given[first] in rows.values():
             return Plan(base=snapshot.generation, summary=name)
@@ -90,7 +92,7 @@ def _deleting(name: str, columns: Columns, everything: Columns) -> Action:
     """An action that empties the row whose first column has a value."""
     first, setting = next(iter(columns.items()))
 
-    def plan(snapshot: Snapshot, given: Arguments) -> Plan:
+    def plan(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
         rows = [n for n, value in _rows(columns, snapshot).items() if value == given[first]]
         if not rows:
             raise action.refuse(f"there is no {first} {given[first]!r}")
@@ -103,7 +105,7 @@ def _deleting(name: str, columns: Columns, everything: Columns) -> Action:
     return action
 
 
-def _defaults(snapshot: Snapshot, given: Arguments) -> Plan:
+def _defaults(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
     """Back to the defaults: level 1 spares remote login and what is critical, 2 the latter, 3 nothing."""
     spared = (*(_REMOTE if given["Level"] < 2 else ()), *(_CRITICAL if given["Level"] < 3 else ()))
     values: dict[Leaf[Any], None] = {}
@@ -117,6 +119,34 @@ def _defaults(snapshot: Snapshot, given: Arguments) -> Plan:
 def _leaf(words: tuple[str, ...]) -> Leaf[Any]:
     # only the path of a leaf counts when its value goes away
     return Leaf(settings.SYSTEM_NAME, words)
+
+
+# Certificates and CRLs: the appliance has no such commands, xsec has them on purpose (SY-4)
+
+
+def _trust_add(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
+    return addition.plan_add(snapshot, [given["File"]], moment.now)
+
+
+def _trust_reset(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
+    return trust.plan_reset(snapshot, moment.now)
+
+
+def _crl_upload(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
+    return manual.plan_upload(snapshot, given["File"], moment.now, force=moment.force)
+
+
+def _crl_remove(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
+    return manual.plan_remove(snapshot)
+
+
+def _install(snapshot: Snapshot, given: Arguments, moment: Moment) -> Plan:
+    contents = [given[name] for name in ("File", "Key") if name in given]
+    return server.plan_install(snapshot, contents, moment.now, key_id=moment.identifier, force=moment.force)
+
+
+_FILE = Parameter("File", String(1, 4096, what="name of a file"), required=True)
+_KEY = Parameter("Key", String(1, 4096, what="name of a file"))
 
 
 def _unbuilt(names: Iterable[tuple[str, str, str]]) -> tuple[Action, ...]:
@@ -139,6 +169,44 @@ ACTIONS: tuple[Action, ...] = (
     _deleting("Option Key Delete", _OPTION, _OPTION),
     _adding("Zone Add", _ZONE),
     _deleting("Zone Delete", _ZONE, _ZONE_ALL),
+    Action(
+        "Trusted CA Add",
+        help="Adds the certificates of a file to the trusted CA list",
+        parameters=(_FILE,),
+        files=("File",),
+        plan=_trust_add,
+        own=True,
+    ),
+    Action(
+        "Trusted CA Reset",
+        help="Makes the trusted CA list the default bundle",
+        plan=_trust_reset,
+        question="Replace the trusted CA list by the default bundle?",
+        own=True,
+    ),
+    Action(
+        "CRL Upload",
+        help="Replaces the uploaded revocation lists by those of a file",
+        parameters=(_FILE,),
+        files=("File",),
+        plan=_crl_upload,
+        own=True,
+    ),
+    Action(
+        "CRL Remove",
+        help="Removes the uploaded revocation lists",
+        plan=_crl_remove,
+        question="Remove the uploaded revocation lists?",
+        own=True,
+    ),
+    Action(
+        "Server Certificate Install",
+        help="Installs the server certificate of a file, with its chain and key",
+        parameters=(_FILE, _KEY),
+        files=("File", "Key"),
+        plan=_install,
+        own=True,
+    ),
     *_unbuilt(
         (
             ("Fips", "FIPS mode: leave, enter, status", ""),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.world import store
 from xsec import cli
+from xsec.lab.pki import authority, pem
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -197,6 +199,26 @@ def test_actions_add_and_delete_rows(run: Run) -> None:
     assert 'NTP Server 2 Address: "other.example.com"' in run("xconfiguration")[1]
     assert run("xcommand", 'NTP Server Delete: "time.example.com"')[0] == 0
     assert "time.example.com" not in run("xconfiguration")[1]
+
+
+def test_certificates_and_crls_are_installed_by_actions(run: Run, tmp_path: Path) -> None:
+    ca = authority("Root", now=datetime.now(UTC))
+    issued = ca.issue("edge.example.com", sans=("dns:edge.example.com",), server=True)
+    for name, parts in (
+        ("ca", [ca.certificate]),
+        ("server", [issued.certificate, issued.key]),
+        ("crl", [ca.crl()]),
+    ):
+        (tmp_path / name).write_bytes(b"".join(pem(part) for part in parts))
+    assert run("xcommand", f"Trusted CA Add File: '{tmp_path}/ca'")[0] == 0
+    assert run("xcommand", "Server Certificate Install", "File:", f"{tmp_path}/server")[0] == 0
+    assert run("xcommand", "CRL", "Upload", f"{tmp_path}/crl")[0] == 0
+    told = run("xstatus")[1]
+    assert 'Subject: "CN=edge.example.com"' in told
+    assert f'File: "{tmp_path}/crl"' in told
+    assert run("xcommand", "CRL Remove", "--yes")[0] == 0
+    assert run("xcommand", "Trusted CA Reset", "--yes")[0] == 0
+    assert run("xcommand", "Trusted CA Add File: /nonexistent")[0] == 2
 
 
 @pytest.mark.parametrize(
