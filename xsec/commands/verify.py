@@ -81,6 +81,8 @@ def _read(host: Host, name: str) -> bytes:
 
 def _batch(host: Host, options: dict[str, Any]) -> None:
     """Answer request after request; each answer is on its way before the next request is read."""
+    import sys
+
     from xsec.connections import answers, material
     from xsec.errors import Refused
 
@@ -91,11 +93,10 @@ def _batch(host: Host, options: dict[str, Any]) -> None:
             trust = list(material.of_host(host.snapshot()).anchors)
         except Refused:  # not set up: requests that bring their own anchors need no store
             trust = []
-    out = click.get_binary_stream("stdout")
     code = ExitCode.OK
-    for line in click.get_binary_stream("stdin"):
+    for line in sys.stdin.buffer:
         text, good = answers.answer_line(line, trust=trust, profile=options["profile"], now=host.now())
         code = code if good else ExitCode.USAGE
-        out.write(text)
-        out.flush()
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
     click.get_current_context().exit(code)

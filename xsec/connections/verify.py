@@ -63,7 +63,9 @@ def decide(
     try:
         view = certificate(question.certificate)
     except Unreadable as error:
-        check = Check("unreadable_certificate", 0, Outcome.FAILED, str(error), "RFC 5280, 4.1")
+        check = Check(
+            "unreadable_certificate", 0, Outcome.FAILED, f"this is no certificate: {error}", "RFC 5280, 4.1"
+        )
         return Decision(verdict=Verdict(at=question.inputs.at, duties=_ANSWERED, checks=(check,)))
     return _Judging(question, view, anchors, crls, Budget(limits)).run()
 

@@ -6,12 +6,13 @@ Decoders raise `NotDer` for anything but the DER of their type; certificates and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from xsec.pki import der as structure
 from xsec.pki import names
 from xsec.pki.der import Element, NotDer
+from xsec.pki.distribution import distribution_points, issuing_distribution_point
+from xsec.pki.values import BOOLEAN, bits, boolean, expect, natural, oid, some, tagged, whole
 
 BASIC_CONSTRAINTS = "2.5.29.19"
 KEY_USAGE = "2.5.29.15"
@@ -43,8 +44,6 @@ DIGITAL_SIGNATURE, CONTENT_COMMITMENT, KEY_ENCIPHERMENT, DATA_ENCIPHERMENT, KEY_
 KEY_CERT_SIGN, CRL_SIGN = 5, 6
 """Bits of keyUsage (RFC 5280, 4.2.1.3)."""
 
-_BOOLEAN = 0x01
-
 
 class Extension(NamedTuple):
     """An extension as it stands: identifier, criticality and the octets of its value."""
@@ -54,62 +53,18 @@ class Extension(NamedTuple):
     value: bytes
 
 
-@lru_cache(maxsize=4096)
-def dotted(value: bytes) -> str:
-    """An OID's content in dotted form (X.690, 8.19)."""
-    if not value or value[-1] & 0x80:
-        raise NotDer("no object identifier", 0)
-    arcs, arc, fresh = [], 0, True
-    for octet in value:
-        if fresh and octet == 0x80:
-            raise NotDer("an object identifier with padding", 0)
-        arc, fresh = arc << 7 | octet & 0x7F, not octet & 0x80
-        if fresh:
-            arcs.append(arc)
-            arc = 0
-    first = min(arcs[0] // 40, 2)
-    return ".".join(str(number) for number in (first, arcs[0] - 40 * first, *arcs[1:]))
-
-
-def oid(data: bytes, item: Element) -> str:
-    """The dotted form of an OBJECT IDENTIFIER."""
-    _expect(item, structure.OID)
-    return dotted(structure.content(data, item))
-
-
-def _expect(item: Element, tag: int) -> None:
-    if item.tag != tag:
-        raise NotDer(f"tag 0x{item.tag:02x} in the place of 0x{tag:02x}", item.start)
-
-
 def listed(data: bytes, extensions: Element) -> Iterator[Extension]:
     """Every extension of an `Extensions` SEQUENCE in order, duplicates included (RFC 5280, 4.1)."""
     for item in structure.children(data, extensions):
         parts = structure.children(data, item)
         if len(parts) == 3:
-            critical = _boolean(data, parts[1])
+            critical = boolean(data, parts[1])
         elif len(parts) == 2:
             critical = False
         else:
             raise NotDer("no extension", item.start)
-        _expect(parts[-1], structure.OCTET_STRING)
+        expect(parts[-1], structure.OCTET_STRING)
         yield Extension(oid(data, parts[0]), critical, structure.content(data, parts[-1]))
-
-
-def _boolean(data: bytes, item: Element) -> bool:
-    _expect(item, _BOOLEAN)
-    if structure.content(data, item) not in (b"\x00", b"\xff"):
-        raise NotDer("a BOOLEAN that is neither 0x00 nor 0xFF", item.start)
-    return data[item.content] == 0xFF
-
-
-def whole(data: bytes, tag: int = structure.SEQUENCE) -> Element:
-    """The one element that the value consists of."""
-    found = structure.element(data, 0, len(data))
-    _expect(found, tag)
-    if found.end != len(data):
-        raise NotDer("octets after the value", found.end)
-    return found
 
 
 # Decoders ------------------------------------------------------------------------------------------------
@@ -125,8 +80,8 @@ class BasicConstraints(NamedTuple):
 def basic_constraints(data: bytes) -> BasicConstraints:
     """Both fields of the extension; cA FALSE is the default and may not be encoded."""
     parts = list(structure.children(data, whole(data)))
-    ca = bool(parts) and parts[0].tag == _BOOLEAN
-    if ca and not _boolean(data, parts.pop(0)):
+    ca = bool(parts) and parts[0].tag == BOOLEAN
+    if ca and not boolean(data, parts.pop(0)):
         raise NotDer("an encoded cA FALSE", 0)
     length = natural(data, parts.pop(0)) if parts else None
     if parts:
@@ -134,34 +89,9 @@ def basic_constraints(data: bytes) -> BasicConstraints:
     return BasicConstraints(ca, length)
 
 
-def natural(data: bytes, item: Element, tag: int = structure.INTEGER) -> int:
-    """A non-negative INTEGER of any size."""
-    value = structure.content(data, item)
-    _expect(item, tag)
-    if not value or value[0] & 0x80 or (len(value) > 1 and value[0] == 0 and not value[1] & 0x80):
-        raise NotDer("no non-negative integer", item.start)
-    return int.from_bytes(value, "big")
-
-
 def number(data: bytes) -> int:
     """A value that is one INTEGER: crlNumber, deltaCRLIndicator, inhibitAnyPolicy."""
     return natural(data, whole(data, structure.INTEGER))
-
-
-def bits(data: bytes, item: Element, tag: int = structure.BIT_STRING) -> frozenset[int]:
-    """The numbers of the bits that are set in a BIT STRING."""
-    _expect(item, tag)
-    value = structure.content(data, item)
-    if (
-        not value
-        or value[0] > 7
-        or (len(value) == 1 and value[0])
-        or (value[0] and value[-1] & ((1 << value[0]) - 1))
-    ):
-        raise NotDer("no bit string", item.start)
-    return frozenset(
-        8 * at + bit for at, octet in enumerate(value[1:]) for bit in range(8) if octet & (0x80 >> bit)
-    )
 
 
 def key_usage(data: bytes) -> frozenset[int]:
@@ -188,23 +118,16 @@ def alternative_names(data: bytes) -> tuple[names.GeneralName, ...]:
 
 def certificate_policies(data: bytes) -> frozenset[str]:
     """The policies, each once (RFC 5280, 4.2.1.4); qualifiers do not decide anything."""
-    found = [oid(data, structure.children(data, item)[0]) for item in _some(data)]
+    found = [oid(data, structure.children(data, item)[0]) for item in some(data)]
     if len(set(found)) != len(found):
         raise NotDer("a policy that is named twice", 0)
     return frozenset(found)
 
 
-def _some(data: bytes) -> tuple[Element, ...]:
-    items = structure.children(data, whole(data))
-    if not items or any(item.tag != structure.SEQUENCE or item.content == item.end for item in items):
-        raise NotDer("no list of sequences", 0)
-    return items
-
-
 def policy_mappings(data: bytes) -> dict[str, frozenset[str]]:
     """What each issuer policy is mapped to (RFC 5280, 4.2.1.5)."""
     found: dict[str, frozenset[str]] = {}
-    for item in _some(data):
+    for item in some(data):
         parts = structure.children(data, item)
         if len(parts) != 2:
             raise NotDer("no policy mapping", item.start)
@@ -227,18 +150,6 @@ def policy_constraints(data: bytes) -> PolicyConstraints:
         raise NotDer("empty policyConstraints", 0)
     values = (natural(data, found[tag], tag) if tag in found else None for tag in (0x80, 0x81))
     return PolicyConstraints(*values)
-
-
-def tagged(data: bytes, parent: Element, *tags: int) -> dict[int, Element]:
-    """The context-tagged fields of a SEQUENCE, in order, each at most once, no others."""
-    found: dict[int, Element] = {}
-    left = list(tags)
-    for item in structure.children(data, parent):
-        if item.tag not in left:
-            raise NotDer(f"tag 0x{item.tag:02x} is out of place", item.start)
-        del left[: left.index(item.tag) + 1]
-        found[item.tag] = item
-    return found
 
 
 class AuthorityKey(NamedTuple):
@@ -288,7 +199,7 @@ def _bases(data: bytes, parent: Element) -> Iterator[names.GeneralName]:
     if not items:
         raise NotDer("an empty list of subtrees", parent.start)
     for item in items:
-        _expect(item, structure.SEQUENCE)
+        expect(item, structure.SEQUENCE)
         parts = structure.children(data, item)
         if len(parts) != 1:
             raise NotDer("a subtree with minimum or maximum", item.start)
@@ -308,91 +219,13 @@ def _check_mask(value: bytes) -> None:
         raise NotDer("a mask with a gap", 0)
 
 
-class Point(NamedTuple):
-    """A distribution point of a certificate (RFC 5280, 4.2.1.13)."""
-
-    full: tuple[names.GeneralName, ...]
-    relative: frozenset[names.Attribute] | None
-    reasons: frozenset[int] | None
-    crl_issuer: tuple[names.GeneralName, ...]
-
-
-def distribution_points(data: bytes) -> tuple[Point, ...]:
-    """The points in order; one that has neither a name nor a cRLIssuer is refused."""
-    return tuple(_point(data, item) for item in _some(data))
-
-
-def _point(data: bytes, item: Element) -> Point:
-    found = tagged(data, item, 0xA0, 0x81, 0xA2)
-    if 0xA0 not in found and 0xA2 not in found:
-        raise NotDer("a distribution point without name and issuer", item.start)
-    full, relative = _point_name(data, found.get(0xA0))
-    return Point(
-        full,
-        relative,
-        bits(data, found[0x81], 0x81) if 0x81 in found else None,
-        names.generals(data, found[0xA2]) if 0xA2 in found else (),
-    )
-
-
-def _point_name(
-    data: bytes, item: Element | None
-) -> tuple[tuple[names.GeneralName, ...], frozenset[names.Attribute] | None]:
-    if item is None:
-        return (), None
-    choices = structure.children(data, item)
-    if len(choices) != 1 or choices[0].tag not in (0xA0, 0xA1):
-        raise NotDer("no name of a distribution point", item.start)
-    if choices[0].tag == 0xA0:
-        return names.generals(data, choices[0]), None
-    # [1] IMPLICIT takes the place of the SET's own tag
-    return (), names.relative(data, choices[0]._replace(tag=structure.SET))
-
-
-class Scope(NamedTuple):
-    """issuingDistributionPoint: what a CRL covers (RFC 5280, 5.2.5)."""
-
-    full: tuple[names.GeneralName, ...] = ()
-    relative: frozenset[names.Attribute] | None = None
-    only_users: bool = False
-    only_authorities: bool = False
-    reasons: frozenset[int] | None = None
-    indirect: bool = False
-    only_attributes: bool = False
-
-    @property
-    def named(self) -> bool:
-        """Whether the CRL names its distribution point."""
-        return bool(self.full) or self.relative is not None
-
-
-def issuing_distribution_point(data: bytes) -> Scope:
-    """The scope of a CRL."""
-    found = tagged(data, whole(data), 0xA0, 0x81, 0x82, 0x83, 0x84, 0x85)
-    full, relative = _point_name(data, found.get(0xA0))
-    flags = {tag: tag in found and _flag(data, found[tag]) for tag in (0x81, 0x82, 0x84, 0x85)}
-    return Scope(
-        full,
-        relative,
-        only_users=flags[0x81],
-        only_authorities=flags[0x82],
-        reasons=bits(data, found[0x83], 0x83) if 0x83 in found else None,
-        indirect=flags[0x84],
-        only_attributes=flags[0x85],
-    )
-
-
-def _flag(data: bytes, item: Element) -> bool:
-    return _boolean(data, item._replace(tag=_BOOLEAN))
-
-
 def _names_only(data: bytes) -> tuple[names.GeneralName, ...]:
     return names.generals(data, whole(data))
 
 
 def _access(data: bytes) -> int:
     """How many descriptions authorityInfoAccess has: nothing in it decides (RFC 5280, 4.2.2.1)."""
-    for item in (items := _some(data)):
+    for item in (items := some(data)):
         parts = structure.children(data, item)
         if len(parts) != 2:
             raise NotDer("no access description", item.start)

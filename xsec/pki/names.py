@@ -59,7 +59,7 @@ def normal(name: bytes) -> Name:
 
 def relative(data: bytes, rdn: structure.Element) -> frozenset[Attribute]:
     """One relative distinguished name: the set of its attributes, normalised."""
-    if rdn.tag & 0x1F != structure.SET & 0x1F:
+    if rdn.tag != structure.SET:
         raise NotDer("no relative distinguished name", rdn.start)
     found = frozenset(_attribute(data, item) for item in structure.children(data, rdn))
     if not found:

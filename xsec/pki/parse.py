@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from xsec.pki import der as structure
 from xsec.pki import extensions as ext
-from xsec.pki import names
+from xsec.pki import names, values
+from xsec.pki.container import reason
 from xsec.pki.der import Element, NotDer
 from xsec.pki.extensions import Extension
 
@@ -103,7 +104,7 @@ class CertificateView:
     def __init__(self, der: bytes, certificate: x509.Certificate | None) -> None:
         self.der = der
         self.certificate = certificate
-        outer = structure.children(der, ext.whole(der))
+        outer = structure.children(der, values.whole(der))
         if len(outer) != 3:
             raise NotDer("no certificate", 0)
         parts = structure.children(der, outer[0])
@@ -236,10 +237,18 @@ def shown(name: bytes) -> str:
     for rdn in structure.children(name, structure.element(name, 0, len(name))):
         for item in structure.children(name, rdn):
             kind, value = structure.children(name, item)
-            label = ext.dotted(structure.content(name, kind))
+            label = _label(structure.content(name, kind))
             text = names.text(value.tag, structure.content(name, value))
-            parts.append(f"{_SHORT.get(label, label)}={'?' if text is None else _escaped(text)}")
+            parts.append(f"{label}={'?' if text is None else _escaped(text)}")
     return ",".join(reversed(parts))
+
+
+def _label(kind: bytes) -> str:
+    try:
+        dotted = values.dotted(kind)
+    except NotDer:
+        return kind.hex()
+    return _SHORT.get(dotted, dotted)
 
 
 def _escaped(text: str) -> str:
@@ -252,9 +261,11 @@ def certificate(der: bytes) -> CertificateView:
     if len(der) > MAXIMUM_OCTETS:
         raise Unreadable(f"{len(der)} octets; a certificate has at most {MAXIMUM_OCTETS}")
     try:
-        return CertificateView(der, x509.load_der_x509_certificate(der))
+        view = CertificateView(der, x509.load_der_x509_certificate(der))
+        view.not_before, view.not_after  # noqa: B018  (a date that no calendar has shows here)
     except (*_LIBRARY, IndexError) as error:
-        raise Unreadable(_first_line(error)) from None
+        raise Unreadable(reason(error)) from None
+    return view
 
 
 @lru_cache(maxsize=2048)
@@ -276,7 +287,3 @@ def _tolerant(der: bytes, refused: Unreadable) -> CertificateView:
         return CertificateView(der, None)
     except (NotDer, IndexError):
         raise refused from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

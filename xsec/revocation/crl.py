@@ -13,9 +13,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from xsec.pki import der as structure
 from xsec.pki import extensions as ext
-from xsec.pki import names
+from xsec.pki import names, values
+from xsec.pki.container import reason
 from xsec.pki.der import Element, NotDer
-from xsec.pki.extensions import AuthorityKey, Scope
+from xsec.pki.distribution import Scope
+from xsec.pki.extensions import AuthorityKey
 from xsec.pki.names import Name
 from xsec.pki.parse import Extensions, Unreadable, moment, shown
 
@@ -64,7 +66,7 @@ class CrlView:
 
     def __init__(self, der: bytes, crl: x509.CertificateRevocationList, source: str = "") -> None:
         self.der, self.crl, self.source = der, crl, source
-        outer = structure.children(der, ext.whole(der))
+        outer = structure.children(der, values.whole(der))
         parts = list(structure.elements(der, outer[0].content, outer[0].end))
         if parts[0].tag == structure.INTEGER:
             parts = parts[1:]
@@ -280,8 +282,8 @@ class CrlView:
         """An entry that makes the whole list unusable to say good (CL-9, CL-10)."""
         for item in self._critical_entries:
             found = self._entry_extensions(structure.children(self.der, item))
-            if found.fault:
-                return f"an entry's extensions cannot be read: {found.fault}"
+            if found.faults():
+                return f"an entry's extensions cannot be read: {found.faults()[0][1]}"
             for extension in found.values():
                 if extension.critical and extension.oid not in _KNOWN_OF_ENTRY:
                     return f"an entry has an unknown critical extension {extension.oid}"
@@ -309,4 +311,4 @@ def crl(der: bytes, source: str = "") -> CrlView:
     try:
         return CrlView(der, x509.load_der_x509_crl(der), source)
     except (*_LIBRARY, IndexError) as error:
-        raise Unreadable((str(error).splitlines() or [type(error).__name__])[0][:200]) from None
+        raise Unreadable(reason(error)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xsec.pki import extensions as ext
 from xsec.pki import names
-from xsec.pki.extensions import Point
+from xsec.pki.distribution import Point
 from xsec.pki.names import Attribute, GeneralName, Name
 from xsec.pki.parse import CertificateView
 from xsec.revocation.crl import CrlView

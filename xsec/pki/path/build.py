@@ -160,9 +160,10 @@ class PathFinder:
 
     def paths(self, target: CertificateView) -> Iterator[Path]:
         """Every path whose signatures verify and whose CA certificates may be CAs at this moment."""
-        if target.der in self.anchors:
-            yield Path((target,), anchor(target.der), trusted=True)
         yield from self._through((), [target], _Open())
+        if target.der in self.anchors:
+            # last, so that a CRL of its issuer has had its say
+            yield Path((target,), anchor(target.der), trusted=True)
 
     def _through(
         self, below: tuple[CertificateView, ...], views: list[CertificateView], state: _Open
