@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -100,8 +100,9 @@ def trust_add(
     wanted = kinds_of(kinds)
     secret = host.read_secret(passphrase_source, "Passphrase: ") if passphrase_source else None
     given = [read(host.read_input(f, limit=MAXIMUM_FILE_BYTES), f, password=secret) for f in files]
-    done = transact.change(host, change, lambda s, now: plan_add(s, given, now, kinds=wanted))
-    told = survey(done.before[TRUST], given, host.clock.now(), kinds=wanted).outcomes
+    how: Any = {"kinds": wanted, "force": change.force}
+    done = transact.change(host, change, lambda s, now: plan_add(s, given, now, **how))
+    told = survey(done.before[TRUST], given, host.clock.now(), **how).outcomes
     rows = [(item.outcome, item.kind, item.name, item.fingerprint[:12], item.where) for item in told]
     columns = ("outcome", "kind", "name", "fingerprint", "from")
     return done.result({"objects": told}, lambda: [Table(columns, rows)])

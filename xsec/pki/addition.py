@@ -10,8 +10,8 @@ from hashlib import sha256
 from cryptography import x509
 
 from xsec.errors import InvalidValue, Refused
+from xsec.pki import compliance, describe
 from xsec.pki import der as structure
-from xsec.pki import describe
 from xsec.pki.container import Contents, Found
 from xsec.pki.trust import KINDS, TRUST, EmbeddedCrl, Entry, TrustList, counts_for, plan_for
 from xsec.state.plan import Plan
@@ -57,10 +57,18 @@ def kinds_of(text: str) -> frozenset[str] | None:
 
 
 def survey(
-    trust: TrustList, contents: Iterable[Contents], now: datetime, *, kinds: frozenset[str] | None = None
+    trust: TrustList,
+    contents: Iterable[Contents],
+    now: datetime,
+    *,
+    kinds: frozenset[str] | None = None,
+    force: bool = False,
 ) -> Addition:
-    """What adding the files does: new certificates and CRLs at the end of the list, in their order."""
-    work = _Adding(trust, now, kinds)
+    """What adding the files does: new certificates and CRLs at the end of the list, in their order.
+
+    `force` takes a certificate that breaks RFC 5280 so that it is useless (BA-2).
+    """
+    work = _Adding(trust, now, kinds, force=force)
     for content in contents:
         _refuse_others(content)
         for found in content.certificates:
@@ -91,8 +99,8 @@ def _refuse_others(content: Contents) -> None:
 class _Adding:
     """The lists while they grow, with the indexes that keep a long list quick."""
 
-    def __init__(self, trust: TrustList, now: datetime, kinds: frozenset[str] | None) -> None:
-        self.now, self.kinds = now, kinds
+    def __init__(self, trust: TrustList, now: datetime, kinds: frozenset[str] | None, *, force: bool) -> None:
+        self.now, self.kinds, self.force = now, kinds, force
         self.entries = {entry.digest: entry for entry in trust.entries}
         self.crls = {crl.digest: crl for crl in trust.crls}
         self.outcomes: list[Outcome] = []
@@ -111,6 +119,7 @@ class _Adding:
         remarks = tuple(self._known(present)) if present else tuple(self._fresh(found, certificate))
         self._tell(found, "present" if present else "added", describe.subject(certificate), digest, remarks)
         if present is None:
+            compliance.refuse_hard(certificate, found.where, force=self.force)
             entry = Entry(digest=digest, der=found.der, kinds=self.kinds, added=self.now, source=source)
             self.entries[digest] = entry
             self._index(entry)
@@ -135,6 +144,8 @@ class _Adding:
                     f"one: {remove}"
                 )
         yield from remarks_on(certificate, self.now)
+        for item in compliance.violations(certificate):
+            yield f"{item.field}: {item.text} ({item.section})"
 
     def crl(self, found: Found, source: str) -> None:
         digest = sha256(found.der).hexdigest()
@@ -177,9 +188,10 @@ def plan_add(
     now: datetime,
     *,
     kinds: frozenset[str] | None = None,
+    force: bool = False,
 ) -> Plan:
     """Add what files hold; what is present already is skipped (TR-1)."""
-    addition = survey(snapshot[TRUST], contents, now, kinds=kinds)
+    addition = survey(snapshot[TRUST], contents, now, kinds=kinds, force=force)
     count = sum(item.outcome == "added" for item in addition.outcomes)
     plan = plan_for(snapshot, addition.trust, f"{count} added to the trust list")
     return replace(plan, warnings=addition.warnings)

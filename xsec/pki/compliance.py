@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from xsec.errors import InvalidValue
+from xsec.errors import InvalidValue, Refused
 from xsec.pki import describe, keys
 from xsec.pki.container import Contents, Found, reason
 
@@ -30,6 +30,17 @@ class Violation:
 def violations(certificate: x509.Certificate) -> tuple[Violation, ...]:
     """Every violation found in a certificate, in the order of its fields."""
     return tuple(_violations(certificate))
+
+
+def refuse_hard(certificate: x509.Certificate, where: str, *, force: bool) -> None:
+    """Refuse a certificate that a hard violation makes useless, unless `force` (BA-2)."""
+    for item in violations(certificate):
+        if item.hard and not force:
+            raise Refused(
+                f"{item.field}: {item.text} ({item.section})",
+                where=where,
+                remedy="--force takes it all the same",
+            )
 
 
 def _violations(certificate: x509.Certificate) -> Iterator[Violation]:

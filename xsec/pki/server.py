@@ -189,7 +189,8 @@ def plan_install(
     """Install the certificate in `contents` that belongs to the key in them, or to a key installed before.
 
     The other certificates are its chain, in any order, completed from the trust list.  `key_id` names the
-    sealed key, 32 hex digits; `password` opens an encrypted key.  `force` installs an expired certificate.
+    sealed key, 32 hex digits; `password` opens an encrypted key.  `force` installs what is out of date or
+    malformed.
     """
     for content in contents:
         _refuse_others(content)
@@ -199,6 +200,7 @@ def plan_install(
     issuers, remarks = complete(snapshot, leaf.der, offered)
     certificate = describe.load(leaf.der, where=leaf.where)
     _refuse_out_of_date(certificate, leaf, now, force=force)
+    compliance.refuse_hard(certificate, leaf.where, force=force)
     identity = Identity(
         certificate=leaf.der,
         chain=issuers,

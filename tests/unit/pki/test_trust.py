@@ -8,12 +8,13 @@ from datetime import timedelta
 from time import process_time
 
 import pytest
+from cryptography import x509
 
 from tests.world import NOW
 from xsec.errors import Damaged, InvalidValue, Refused
 from xsec.lab import pki
 from xsec.output.escape import printable
-from xsec.pki import addition, alarms, describe, impact, listing, server, trust
+from xsec.pki import addition, alarms, describe, impact, listing, pem, server, trust
 from xsec.pki.addition import plan_add, survey
 from xsec.pki.container import read
 from xsec.pki.trust import SERVER_KINDS, TRUST, Entry, TrustList, plan_remove, plan_reset, select
@@ -285,3 +286,41 @@ def test_a_list_of_five_thousand_is_added_to_quickly() -> None:
     started = process_time()
     assert len(survey(long, [content], NOW).trust.entries) == 5001
     assert process_time() - started < 2  # names are read by structure: parsing each takes longer
+
+
+# RFC 5280, and what breaks it
+
+
+def twice(certificate: pki.Issued) -> bytes:
+    """The certificate with its key usage in the place of its key identifier: one extension twice."""
+    return certificate.der.replace(bytes.fromhex("0603551d0e"), bytes.fromhex("0603551d0f"), 1)
+
+
+def test_a_certificate_that_a_hard_violation_makes_useless_is_refused_unless_forced() -> None:
+    content = read(pem.write("CERTIFICATE", twice(ROOT)), "ca.pem")
+    with pytest.raises(Refused, match="extensions cannot be read") as caught:
+        plan_add(Snapshot(), [content], NOW)
+    assert "RFC 5280, 4.2" in caught.value.what
+    forced = plan_add(Snapshot(), [content], NOW, force=True)
+    assert len(forced.on(Snapshot())[TRUST].entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        pytest.param({"without": [x509.KeyUsage.oid]}, "keyUsage", id="no key usage"),
+        pytest.param({"without": [x509.SubjectKeyIdentifier.oid]}, "subjectKeyIdentifier", id="no key id"),
+        pytest.param(
+            {"extensions": [x509.BasicConstraints(ca=True, path_length=None)]},
+            "basicConstraints",
+            id="not critical",
+        ),
+        pytest.param({"serial": 2**159 - 1}, None, id="serial of 20 octets"),
+    ],
+)
+def test_other_violations_are_told_by_field_and_section(
+    options: dict[str, object], field: str | None
+) -> None:
+    warnings = add(Snapshot(), root(**options)).warnings  # type: ignore[arg-type]  # passed on
+    assert all(f": {field}: " in text and "RFC 5280, 4." in text for text in warnings)
+    assert bool(warnings) is (field is not None)
