@@ -5,24 +5,25 @@ Commands hand over a pure function from a snapshot and a moment to a `Plan`; not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xsec import catalogue
 from xsec.errors import Conflict, Damaged, InvalidValue, Refused, XsecError
-from xsec.output.result import Block, Result, Table
 from xsec.secret import Secret
-from xsec.state import document, readings, seal
-from xsec.state.document import Change, Document, Origin
+from xsec.state import document, journal, readings, seal
+from xsec.state.document import Document, Origin
+from xsec.state.outcome import Outcome
 from xsec.state.plan import Plan
 from xsec.state.rule import Finding
 from xsec.state.snapshot import Sealed, Snapshot, Tree
 
 if TYPE_CHECKING:
+    from xsec.daemons.enforce.report import Report
     from xsec.host import Host
 
 Planner = Callable[[Snapshot, datetime], Plan]
@@ -35,65 +36,6 @@ class How(Protocol):
     yes: bool
     force: bool
     apply: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a change did, or would do."""
-
-    changed: bool
-    dry_run: bool
-    generation: int
-    before: Snapshot
-    after: Snapshot
-    summary: str = ""
-    changes: tuple[Change, ...] = ()
-    warnings: tuple[str, ...] = ()
-    overridden: tuple[Finding, ...] = ()
-    applied: Mapping[str, Any] | None = field(default=None)
-
-    def result(
-        self,
-        data: Mapping[str, object] | None = None,
-        view: Callable[[], Iterable[Block]] | None = None,
-        *,
-        notes: Iterable[str] = (),
-    ) -> Result:
-        """The command's answer: its own data, then what every change tells."""
-        told: dict[str, object] = {
-            **(data or {}),
-            "changed": self.changed,
-            "dry_run": self.dry_run,
-            "generation": self.generation,
-            "changes": self.changes,
-            "warnings": self.warnings,
-        }
-        if self.applied is not None:
-            told["applied"] = self.applied
-        return Result(told, lambda: self._view(view), notes=(*self._notes(), *notes))
-
-    def _notes(self) -> Iterable[str]:
-        yield from (f"warning: {warning}" for warning in self.warnings)
-        yield from (f"overridden by --force: {finding.text}" for finding in self.overridden)
-        if not self.changed:
-            yield "nothing to do"
-        elif self.dry_run:
-            yield f"dry run: nothing was changed; it would be generation {self.generation}"
-        else:
-            yield f"generation {self.generation} is the configuration in force"
-
-    def _view(self, view: Callable[[], Iterable[Block]] | None) -> Iterable[Block]:
-        if view is not None:
-            yield from view()
-        if self.changed and (view is None or self.dry_run):
-            rows = [(c.path, _short(c.before), _short(c.after)) for c in self.changes]
-            yield Table(["setting", "before", "after"], rows)
-
-
-def _short(text: str | None) -> str:
-    if text is None:
-        return "-"
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 # Changing ------------------------------------------------------------------------------------------------
@@ -110,11 +52,13 @@ def change(host: Host, how: How, planner: Planner, *, question: str = "", mend: 
     if host.at is not None:
         raise InvalidValue("--at goes with commands that only read", allowed="no --at for a change")
     if how.dry_run:
-        return _consider(host, how, planner, mend=mend)
+        considered = _consider(host, how, planner, mend=mend)
+        return replace(considered, applied=_predict(host, considered)) if how.apply else considered
     base: int | None = None
     if question and not how.yes:
         base = _confirm(host, how, planner, question, mend=mend)
     with host.store.locked():
+        recover(host)
         outcome = _consider(host, how, planner, base=base, mend=mend)
         _attempt(host, "the log", lambda: _catch_up(host, outcome.before))
         with host.uninterrupted(), host.store.spending_reserve() if mend else nullcontext():
@@ -122,7 +66,7 @@ def change(host: Host, how: How, planner: Planner, *, question: str = "", mend: 
                 outcome = _commit(host, outcome)
             _after(host, outcome)
         host.store.refill()
-    return outcome
+    return replace(outcome, applied=_apply(host, how, outcome)) if how.apply else outcome
 
 
 def _confirm(host: Host, how: How, planner: Planner, question: str, *, mend: bool) -> int:
@@ -340,6 +284,65 @@ def record(host: Host, areas: Mapping[str, Tree]) -> None:
     with host.store.locked():
         for area, tree in areas.items():
             readings.save(host.files, area, tree)
+
+
+# Applying ------------------------------------------------------------------------------------------------
+
+
+def recover(host: Host) -> None:
+    """Finish or undo an apply that was killed; the caller holds the lock."""
+    if not host.files.names(journal.FOLDER):
+        return
+    from xsec.daemons.enforce import undo
+
+    for told in undo.recover(host):
+        host.terminal.say(f"xsec: {told}")
+
+
+def enforce(
+    host: Host,
+    services: tuple[str, ...] = (),
+    *,
+    dry_run: bool = False,
+    force: bool = False,
+    fail_closed: bool = False,
+    without_crl: bool = False,
+    restart: bool = False,
+) -> Report:
+    """Apply the configuration in force, under the store's lock; a prediction takes none."""
+    from xsec.daemons.enforce import apply
+
+    with nullcontext() if dry_run else host.store.locked():
+        report = apply.apply(
+            host,
+            host.snapshot(),
+            services=services,
+            dry_run=dry_run,
+            force=force,
+            fail_closed=fail_closed,
+            without_crl=without_crl,
+            restart=restart,
+            open_secret=host.open_secret,
+            now=host.now(),
+        )
+        if not dry_run:
+            _attempt(host, "the alarms", lambda: watch(host))
+    return report
+
+
+def _apply(host: Host, how: How, outcome: Outcome) -> Report:
+    try:
+        return enforce(host, force=how.force)
+    except XsecError as error:
+        if outcome.changed:
+            error.what += f"; generation {outcome.generation} is saved and not applied"
+        raise
+
+
+def _predict(host: Host, outcome: Outcome) -> Report:
+    from xsec.daemons.enforce import apply
+
+    return apply.apply(host, outcome.after, dry_run=True, open_secret=host.open_secret, now=host.now())
 
 
 # Whole-document changes ----------------------------------------------------------------------------------

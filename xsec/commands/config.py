@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xsec.host import Host
     from xsec.state.plan import Plan
     from xsec.state.snapshot import Snapshot
-    from xsec.transact import Outcome
+    from xsec.state.outcome import Outcome
 
 
 @group("config", short_help="The configuration document: show, validate, load, edit.")

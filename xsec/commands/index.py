@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tls": ("tls", "tls", "Minimum TLS version and cipher suites of each service."),
     "service": ("service", "service", "The daemons that carry the services."),
     "apply": ("apply", "apply", "Enforce the configuration on the daemons and prove it."),
+    "restart": ("apply", "restart", "Apply, with the settings that wait for a restart."),
     "config": ("config", "config", "The configuration document: show, validate, load, edit."),
     "history": ("history", "history", "Generations of the configuration."),
     "diff": ("history", "diff", "What differs between two generations."),

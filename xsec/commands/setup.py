@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from xsec.host import Host
     from xsec.lifecycle.setup import FirstStore
-    from xsec.transact import Outcome
+    from xsec.state.outcome import Outcome
 
 
 @command(None, "setup", short_help="Make a working default store on this host.")
