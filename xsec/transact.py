@@ -335,7 +335,7 @@ def _apply(host: Host, how: How, outcome: Outcome) -> Report:
         return enforce(host, force=how.force)
     except XsecError as error:
         if outcome.changed:
-            error.what += f"; generation {outcome.generation} is saved and not applied"
+            error.what += f" (the configuration is saved as generation {outcome.generation})"
         raise
 
 
