@@ -44,7 +44,7 @@ FACTS = (
     "alice, revoked, TLSv1.2",
     "alice, revoked, TLSv1.3",
     "bob, still, TLSv1.3",
-    "the mistake is found by a proof, and the service stays as it was",
+    "the mistake is found by handshakes, and the service stays as it was",
     "meanwhile the old service answered bob every time",
     "after the rollback the policy before the mistake is in force",
     "nothing is left: no process, no file",

@@ -54,10 +54,12 @@ def _typed(root: click.Command, folder: str, words: Sequence[str]) -> Result:
 
 
 def _view(told: Told) -> Iterable[Block]:
-    yield Table(
-        ("", "fact", "found"),
-        [("proven" if fact.proven else "NOT PROVEN", fact.what, fact.found) for fact in told.facts],
-    )
+    import sys
+
+    # who watches both streams on one terminal has read each fact under its step
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        rows = [("proven" if fact.proven else "NOT PROVEN", fact.what, fact.found) for fact in told.facts]
+        yield Table(("", "fact", "found"), rows)
     carried = "the built-in TLS server" if told.daemon == "builtin" else told.daemon
     more = f", {told.failed} NOT PROVEN" if told.failed else ""
     yield Text(f"{told.proven} facts proven{more} with {carried} in {told.seconds:.1f} s")

@@ -88,7 +88,7 @@ class Play:
 
     def claim(self, what: str, proven: bool, found: str, how: str) -> None:
         self.facts.append(Fact(what=what, proven=proven, found=found, how=how))
-        self.say(f"  {'proven' if proven else 'NOT PROVEN'}: {what}")
+        self.say(f"  {'proven' if proven else 'NOT PROVEN'}  {what}: {found}")
 
     def type(self, *words: str) -> Result | XsecError:
         """What the command answers, or the error it ends with; file names are those in the folder."""
@@ -201,7 +201,6 @@ def _identify(play: Play) -> None:
     play.must("trust", "add", "demo-ca.pem", "--for", "https-client-auth")
     play.must("cert", "install", "server.pem", "--key", "server.key")
     play.must("crl", "upload", "crl-1.pem")
-    play.must("certauth", "set", "--mode", "Validation")
     answer = play.type("client-cert", "test", "alice.pem")
     text = _text(answer)
     accepted = isinstance(answer, Result) and answer.exit_code is ExitCode.OK
@@ -212,13 +211,14 @@ def _identify(play: Play) -> None:
         f"user name {name!r}" if accepted else text,
         play.commands[-1],
     )
+    play.must("certauth", "set", "--mode", "Validation")
 
 
 def _enforce(play: Play) -> None:
     _heading(play, f"The TLS policy, enforced on {play.program} and proven by handshakes")
     policy = ("--ciphers", CIPHERS, "--ciphersuites", ":".join(SUITES))
     play.must("tls", "set", "https", "--minimum-version", "TLSv1.2", *policy)
-    play.must("apply")
+    _apply(play)
     people = play.people
     for proof in play.proofs(
         ClientProof(name="alice", accepted=True, holder=holder(people.alice)),
@@ -228,9 +228,17 @@ def _enforce(play: Play) -> None:
     _claim_identity(play)
 
 
+def _apply(play: Play) -> None:
+    """Apply, and tell how it was proven."""
+    told = plain(play.must("apply").data)
+    rehearsed, live = _below(told, "rehearsed"), _below(told, "proofs")
+    if isinstance(rehearsed, list) and isinstance(live, list) and live:
+        play.say(f"  {len(rehearsed)} proofs on a shadow beside the live service, then {len(live)} on it")
+
+
 def _claim_proof(play: Play, proof: Proof) -> None:
-    what = proof.what if proof.expected in proof.what else f"{proof.what}: {proof.expected}"
-    play.claim(what, proof.held is True, proof.found, proof.how)
+    found = proof.found if proof.held else f"{proof.found}, expected {proof.expected}"
+    play.claim(proof.what, proof.held is True, found, proof.how)
 
 
 def _claim_identity(play: Play) -> None:
@@ -257,7 +265,7 @@ def _revoke(play: Play) -> None:
     reason = "key" in text.casefold() and "compromise" in text.casefold() and "revoked" in text.casefold()
     found = "revoked, key compromise" if refused and reason else text
     play.claim("alice is refused as revoked, with the reason", refused and reason, found, play.commands[-1])
-    play.must("apply")
+    _apply(play)
     people = play.people
     for proof in play.proofs(
         ClientProof(name="alice, revoked", accepted=False, holder=holder(people.alice)),
@@ -275,11 +283,13 @@ def _break(play: Play) -> None:
     with Hammer(lambda: play.visit(play.people.bob)) as hammer:
         answer = play.type("apply")
     stopped = isinstance(answer, XsecError) and answer.exit_code in {ExitCode.REFUSED, ExitCode.ROLLED_BACK}
-    where = "undone after the switch" if isinstance(answer, RolledBack) else "refused before the switch"
+    where = (
+        "undone after the switch" if isinstance(answer, RolledBack) else "by the shadow, before any switch"
+    )
     play.claim(
-        "the mistake is found by a proof, and the service stays as it was",
+        "the mistake is found by handshakes, and the service stays as it was",
         stopped,
-        f"{where}: {_text(answer)}" if stopped else "the mistake was applied",
+        where if stopped else f"the mistake was applied: {_text(answer)}",
         play.commands[-1],
     )
     play.claim(
@@ -290,11 +300,12 @@ def _break(play: Play) -> None:
     )
     play.must("rollback", str(before), "--yes")
     play.must("apply")
-    held = [proof for proof in play.proofs() if proof.held]
+    proofs = play.proofs()
+    held = sum(proof.held is True for proof in proofs)
     play.claim(
         "after the rollback the policy before the mistake is in force",
-        len(held) == len(play.proofs()),
-        f"{len(held)} proofs hold",
+        held == len(proofs),
+        f"{held} of {len(proofs)} proofs hold",
         play.commands[-1],
     )
 

@@ -33,9 +33,6 @@ Extra = x509.ExtensionType | tuple[x509.ExtensionType, bool]
 _CURVES: dict[str, type[ec.EllipticCurve]] = {"p256": ec.SECP256R1, "p384": ec.SECP384R1}
 
 
-# Keys ----------------------------------------------------------------------------------------------------
-
-
 def fresh_key(kind: str = "p256") -> Key:
     """A new key: p256, p384, ed25519, rsa2048, rsa3072, rsa4096."""
     if kind in _CURVES:
@@ -57,9 +54,6 @@ def seeded_key(seed: str, kind: str = "p256") -> Key:
 
 def _key(key: str | Key) -> Key:
     return fresh_key(key) if isinstance(key, str) else key
-
-
-# Names ---------------------------------------------------------------------------------------------------
 
 
 def name_of(name: Named) -> x509.Name:
@@ -88,9 +82,6 @@ def distribution_points(*urls: str, crl_issuer: Named | None = None) -> x509.CRL
     return x509.CRLDistributionPoints(
         [x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, issuer) for url in urls]
     )
-
-
-# Certificates --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,9 +367,6 @@ _USAGES += ("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "deci
 
 def _key_usage(*used: str) -> x509.KeyUsage:
     return x509.KeyUsage(**{name: name in used for name in _USAGES})
-
-
-# Octets --------------------------------------------------------------------------------------------------
 
 
 def der(item: x509.Certificate | x509.CertificateRevocationList | Key) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from xsec.errors import Unavailable
 
 _PATIENCE = 5.0  # seconds a program may take to end before it is killed
 _PAUSE = 0.02
+_SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER = 36, 37  # prctl(2)
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -38,7 +40,8 @@ def scratch(*, keep: bool, within: Path | None = None) -> Iterator[Path]:
     formers = {number: signal.signal(number, _interrupt) for number in _ENDS}
     done = False
     try:
-        yield folder
+        with _adopting():
+            yield folder
         done = True
     finally:
         # a second ^C must not leave a daemon behind: it waits until this is through
@@ -74,6 +77,8 @@ def _ended(folder: Path, how: signal.Signals) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(_PAUSE)
+    for number in told:
+        _reap(number)
     return True
 
 
@@ -97,7 +102,6 @@ def processes(folder: Path) -> frozenset[int]:
         except OSError:
             continue
         if fields[0] == b"Z":
-            _reap(int(entry.name), int(fields[1]))
             continue
         parents[int(entry.name)] = int(fields[1])
         if f"{folder}/".encode() in words and _is_daemon(words):
@@ -112,12 +116,25 @@ def _is_daemon(words: bytes) -> bool:
     return program in {b"nginx", b"nginx:"} or b"xsec.edge.tls_server" in others
 
 
-def _reap(number: int, parent: int) -> None:
-    if parent == os.getpid():
-        try:
-            os.waitpid(number, os.WNOHANG)
-        except ChildProcessError:
-            return
+def _reap(number: int) -> None:
+    """Collect a daemon that has ended, when it came to us (see `_adopting`)."""
+    try:
+        os.waitpid(number, os.WNOHANG)
+    except ChildProcessError:
+        return  # another's: a worker's master collected it
+
+
+@contextmanager
+def _adopting() -> Iterator[None]:
+    """Be the parent of daemons that leave theirs: in a container nobody else may collect them."""
+    library = ctypes.CDLL(None)
+    former = ctypes.c_int()
+    library.prctl(_GET_CHILD_SUBREAPER, ctypes.byref(former), 0, 0, 0)
+    library.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        library.prctl(_SET_CHILD_SUBREAPER, former.value, 0, 0, 0)
 
 
 class Hammer:
