@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
 
+from tests.daemons.estate import estate
 from xsec.connections.settings import MODE
 from xsec.daemons import settings
 from xsec.daemons.enforce.apply import apply
@@ -23,9 +23,7 @@ from xsec.edge.process import SystemRunner
 from xsec.edge.sockets import SystemDialer
 from xsec.edge.terminal import SystemTerminal
 from xsec.lab.pki import Authority, Issued, authority, der, seeded_key
-from xsec.pki.server import IDENTITIES, KEY_PATH, Identities, Identity
-from xsec.pki.trust import TRUST, Entry, TrustList
-from xsec.revocation.manual import MANUAL, ManualCrls, StoredCrl
+from xsec.pki.server import KEY_PATH
 from xsec.secret import Secret
 from xsec.state.schema import Setting
 from xsec.state.snapshot import Sealed, Snapshot
@@ -42,10 +40,12 @@ class RealWorld:
     dialer: SystemDialer = field(default_factory=SystemDialer)
     entropy: SystemEntropy = field(default_factory=SystemEntropy)
     terminal: SystemTerminal = field(default_factory=SystemTerminal)
+    cut: RootedFiles | None = None
+    """Files that fail at a moment, while a test wants it so."""
 
     @property
     def files(self) -> RootedFiles:
-        return RootedFiles(str(self.root))
+        return self.cut or RootedFiles(str(self.root))
 
 
 class Scene:
@@ -87,35 +87,15 @@ class Scene:
         self.crls = (self.ca.crl(revoked, number=number, this_update=self.now - timedelta(minutes=number)),)
 
     def snapshot(self) -> Snapshot:
+        """The configuration as the next generation."""
         self.generation += 1
-        objects: dict[str, bytes] = {}
-
-        def keep(data: bytes) -> str:
-            digest = sha256(data).hexdigest()
-            objects[digest] = data
-            return digest
-
-        server, anchor = der(self.server.certificate), der(self.ca.certificate)
-        identity = Identity(
-            certificate=server, key=Sealed("k"), public_key_digest="0" * 64, source="file", installed=self.now
-        )
-        trust = TrustList(entries=(Entry(digest=keep(anchor), der=anchor, added=self.now, source="test"),))
-        crls = ManualCrls(
-            crls=tuple(
-                StoredCrl(digest=keep(der(crl)), der=der(crl), file="test", uploaded=self.now)
-                for crl in self.crls
-            )
-        )
-        keep(server)
-        return Snapshot(
-            generation=self.generation,
+        return estate(
+            server=self.server,
+            authorities=(self.ca,),
+            crls=self.crls,
             values=self.values,
-            sections={
-                "certificates": IDENTITIES.format(Identities(server=identity)),
-                "trust": TRUST.format(trust),
-                "crl": MANUAL.format(crls),
-            },
-            objects=lambda digest: memoryview(objects[digest]),
+            generation=self.generation,
+            now=self.now,
         )
 
     def open_secret(self, sealed: Sealed, path: str) -> Secret:
