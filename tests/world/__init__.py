@@ -14,6 +14,7 @@ from cryptography import x509
 from tests.doubles.clock import FrozenClock
 from tests.doubles.entropy import CountingEntropy
 from tests.doubles.files import MemoryFiles
+from tests.doubles.syslog import RecordingSyslog
 from tests.doubles.terminal import ScriptedTerminal
 from xsec.host import Host
 from xsec.lab.pki import Authority, Issued, Target, authority, seeded_key
@@ -109,6 +110,10 @@ class MemoryHost(ScratchHost):
     @cached_property
     def terminal(self) -> ScriptedTerminal:
         return ScriptedTerminal(self.answers)
+
+    @cached_property
+    def syslog(self) -> RecordingSyslog:
+        return RecordingSyslog()
 
 
 def scratch(folder: Path) -> ScratchHost:
