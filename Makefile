@@ -5,14 +5,14 @@ BIN := .venv/bin
 PACKAGES := nginx-light openssl strace e2fsprogs xfsprogs procps hyperfine
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo test lint types layers faults fuzz bench lock clean
+.PHONY: help demo test lint types layers faults bench docs lock clean
 
 help:
 	@echo "make demo    the main job end to end in a scratch root, proven by handshakes"
 	@echo "make test    lint, types, layers and all tests"
 	@echo "make faults  every fault row whole (root, up to an hour)"
-	@echo "make fuzz    mutated input through every parser, bounded"
 	@echo "make bench   ratios measured side by side in one run"
+	@echo "make docs    make the generated pages and the help table anew"
 	@echo "make lock    resolve the locked dependencies anew"
 
 .venv/.done: requirements-dev.lock pyproject.toml tools/packages
@@ -29,8 +29,8 @@ test: .venv/.done lint types layers
 	$(PYTEST) tests
 
 lint: .venv/.done
-	$(BIN)/ruff format --check xsec tests bench
-	$(BIN)/ruff check xsec tests bench
+	$(BIN)/ruff format --check xsec tests bench tools
+	$(BIN)/ruff check xsec tests bench tools
 
 types: .venv/.done
 	$(BIN)/mypy
@@ -41,11 +41,12 @@ layers: .venv/.done
 faults: .venv/.done
 	XSEC_FAULTS=full $(PYTEST) tests/faults --require-all
 
-fuzz: .venv/.done
-	XSEC_FUZZ=full $(PYTEST) tests/fuzz
-
 bench: .venv/.done
 	$(BIN)/python -m bench
+
+docs: .venv/.done
+	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tests.unit.state.test_rulebook
 
 lock:
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe \

@@ -87,6 +87,7 @@ def _confirm(host: Host, how: How, planner: Planner, question: str, *, mend: boo
 class _Considered(Outcome):
     """An outcome with the plan that leads to it."""
 
+    forced: bool = False
     plan: Plan = field(default_factory=lambda: Plan(base=0, summary=""))
     document: Document = field(default_factory=lambda: Document(generation=0))
 
@@ -133,6 +134,7 @@ def _consider(host: Host, how: How, planner: Planner, *, mend: bool, base: int |
         changes=changes,
         warnings=plan.warnings,
         overridden=overridden,
+        forced=how.force,
         plan=plan,
         document=Document(generation=number, origin=origin),
     )
@@ -208,7 +210,7 @@ def _attempt(host: Host, what: str, step: Callable[[], None]) -> None:
 def _log(host: Host, considered: _Considered) -> None:
     from xsec.state.log import Log
 
-    forced = "yes" if considered.overridden else "no"
+    forced = "yes" if considered.forced else "no"
     told = [
         (
             "System Configuration Changed",

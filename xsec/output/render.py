@@ -108,9 +108,9 @@ def _cell(value: object) -> str:
 
 def _fields(block: Fields) -> bytes:
     broad = max((len(name) for name, _ in block.pairs), default=0)
-    lines = [f"{block.title}:"] if block.title else []
+    lines = [f"{printable(block.title)}:"] if block.title else []
     indent = "  " if block.title else ""
-    lines += [f"{indent}{name:<{broad}}  {_cell(value)}".rstrip() for name, value in block.pairs]
+    lines += [f"{indent}{printable(name):<{broad}}  {_cell(value)}".rstrip() for name, value in block.pairs]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -143,5 +143,5 @@ def _table(block: Table, width: int | None, color: bool) -> bytes:
     )
     console.print(table)
     lines = [line.rstrip() for line in page.getvalue().split("\n")]
-    heading = [f"{block.title}:"] if block.title else []
+    heading = [f"{printable(block.title)}:"] if block.title else []
     return "\n".join([*heading, *lines]).encode("utf-8", "backslashreplace")

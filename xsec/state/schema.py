@@ -166,7 +166,7 @@ class Schema:
 
     def _step(self, node: dict[str, Any], word: str) -> tuple[str, dict[str, Any]] | None:
         folded = word.casefold()
-        if folded in node and folded:
+        if folded in node and folded and not _INDEX.fullmatch(folded):
             return folded, node[folded]
         for name, below in node.items():
             match = _INDEX.fullmatch(name)
