@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MODE = Setting(path="Administration SSH Mode", kind=OnOff(), default="On", help="x")
 PORT = Setting(path="Management Interface Port", kind=Integer(1, 65535), default=443, help="x")
 ZONE = Setting(path="Zones Zone [1..1000] Name", kind=String(0, 50), default="", help="x")
-PASSWORD = Setting(
-    path="SNMP Password",
-    kind=SecretString(8, 215),
-    default=None,
-    help="x",
-    secret=True,  # type: ignore[arg-type]
+PASSWORD: Setting[Any] = Setting(
+    path="SNMP Password", kind=SecretString(8, 215), default=None, help="x", secret=True
 )
 SCHEMA = Schema((MODE, PORT, ZONE, PASSWORD))
 
@@ -76,7 +73,9 @@ def test_any_flipped_bit_below_the_checksum_is_found() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        pytest.param("  Administration: {SHS: {Mode: On}}", "did you mean", id="unknown key names the nearest"),
+        pytest.param(
+            "  Administration: {SHS: {Mode: On}}", "did you mean", id="unknown key names the nearest"
+        ),
         pytest.param("  Management: {Interface: {Port: 70000}}", "<1..65535>", id="outside the range"),
         pytest.param("  Management: {Interface: {Port: [1]}}", "list", id="a list for a value"),
         pytest.param("  Management: {Interface: {Port: 1, Port: 2}}", "twice", id="a key twice"),

@@ -19,5 +19,5 @@ def test_a_missing_step_is_told_and_nothing_is_guessed() -> None:
 
 
 def test_a_document_of_the_present_version_stays_as_it_is() -> None:
-    tree = {"settings": {}}
+    tree: dict[str, object] = {"settings": {}}
     assert migrate(tree, 1, to=1) is tree
