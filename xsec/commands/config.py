@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from xsec.console.documents import Sections
     from xsec.host import Host
+    from xsec.state.outcome import Outcome
     from xsec.state.plan import Plan
     from xsec.state.snapshot import Snapshot
-    from xsec.state.outcome import Outcome
 
 
 @group("config", short_help="The configuration document: show, validate, load, edit.")
