@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
 
+from xsec import cli
+from xsec.commands.options import Call
 from xsec.errors import ExitCode, Refused
 from xsec.host import Host
 from xsec.lab import demo as lab
 from xsec.lab.scratch import processes
 from xsec.output.result import Result
 
+TRANSCRIPT = Path(__file__).parent.parent / "transcripts" / "demo.txt"
 HANG = 120  # seconds after which it is taken to hang; it takes a few
 COMMAND = (sys.executable, "-m", "xsec.cli", "demo")
 
+POLICY = (
+    *("tls", "set", "https", "--minimum-version", "TLSv1.2"),
+    *("--ciphers", lab.CIPHERS, "--ciphersuites", ":".join(lab.SUITES)),
+)
 FACTS = (
     "alice's certificate is accepted and gives the user name alice",
     "TLSv1.0 is refused",
@@ -128,6 +136,16 @@ def test_it_shows_each_step_as_a_command(nginx: Run) -> None:
 
 
 @pytest.mark.needs("nginx")
+def test_it_reads_as_the_transcript_does(nginx: Run, pytestconfig: pytest.Config) -> None:
+    port = nginx.told["address"].rpartition(":")[2]
+    talk = re.sub(r"/\S+/xsec-demo-\w+", "FOLDER", nginx.talk).replace(port, "PORT")
+    talk = re.sub(r"\d+ handshakes", "N handshakes", talk)
+    if pytestconfig.getoption("--update-golden"):
+        TRANSCRIPT.write_text(talk)
+    assert talk == TRANSCRIPT.read_text()
+
+
+@pytest.mark.needs("nginx")
 def test_it_leaves_nothing(nginx: Run) -> None:
     assert list(nginx.folder.iterdir()) == []
     assert not processes(nginx.folder)
@@ -175,6 +193,35 @@ def test_kept_it_says_how_to_look_and_how_to_end(folder: Path) -> None:
         time.sleep(0.05)
     assert not processes(kept)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.needs("nginx")
+@pytest.mark.parametrize(
+    ("left_out", "fact"),
+    [
+        (("crl", "upload", "crl-2.pem"), "alice is refused as revoked, with the reason"),
+        (("crl", "upload", "crl-2.pem"), "alice, revoked, TLSv1.3"),
+        (("certauth", "set", "--mode", "Validation"), "a client without a certificate, TLSv1.3"),
+        (("cert", "install", "server.pem", "--key", "server.key"), "the served certificate and chain"),
+        (("cert", "install", "server.pem", "--key", "server.key"), "a client that trusts the demo root"),
+        (POLICY, "TLSv1.2 with only other suites"),
+        (POLICY, "TLSv1.3 with only other suites"),
+        (("tls", "set", "https", "--ciphers", lab.BROKEN), "the mistake is found by handshakes"),
+    ],
+)
+def test_what_was_not_done_is_not_proven(folder: Path, left_out: tuple[str, ...], fact: str) -> None:
+    def typed(root: str, words: Sequence[str]) -> Result:
+        if tuple(PurePath(word).name for word in words) == left_out:
+            return Result()
+        call = Call()
+        call.root = root
+        answer = cli.root.main(args=list(words), prog_name="xsec", obj=call, standalone_mode=False)
+        assert isinstance(answer, Result)
+        return answer
+
+    told = lab.demo(Host(), typed, keep=False, program="nginx", within=folder)
+    assert told.exit_code is ExitCode.NEGATIVE
+    assert not [found for found in told.facts if found.what.startswith(fact) and found.proven]
 
 
 def test_a_command_that_fails_ends_it_with_the_answer_no_and_nothing_left(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from xsec.daemons.base import Stage, daemon
+from xsec.daemons.base import ClientPolicy, Listener, Stage, daemon
 from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.listener import derive
 from xsec.daemons.enforce.program import Program, installation
@@ -19,12 +19,15 @@ from xsec.daemons.enforce.report import Proof
 from xsec.errors import ExitCode, RolledBack, Unavailable, XsecError
 from xsec.host import Host
 from xsec.lab.cast import SERVER_NAME, Cast, cast
-from xsec.lab.pki import Issued
+from xsec.lab.pki import Issued, der
 from xsec.lab.scratch import Hammer, processes, scratch
 from xsec.output.render import plain
 from xsec.output.result import Result
+from xsec.pki.server import Identity
 from xsec.secret import Secret
+from xsec.state.snapshot import Sealed
 from xsec.tls.handshake import Address, Holder, shake
+from xsec.tls.profile import ServiceProfile
 from xsec.tls.versions import Version
 
 Typed = Callable[[str, Sequence[str]], Result]
@@ -121,10 +124,9 @@ class Play:
         return Address(host="127.0.0.1", port=self.port, name=SERVER_NAME)
 
     def proofs(self, *clients: ClientProof) -> tuple[Proof, ...]:
-        """Every proof of the listener as it is configured now, made on the live daemon."""
-        derived = derive(self.host.snapshot(), "https", self.host.clock.now())
+        """Every proof of what the demo set, made on the live daemon; the store is not asked what it was."""
         doors = Doors(dialer=self.host.dialer, entropy=self.host.entropy)
-        return run(doors, self.address, tasks(derived.listener, clients))
+        return run(doors, self.address, tasks(expected(self.people, self.port), clients))
 
     def visit(self, who: Issued) -> bool:
         """Whether a client gets through to the page behind the service."""
@@ -132,6 +134,33 @@ class Play:
             return shake(self.host.dialer, self.address, Version.TLS1_3, holder=holder(who)).status == 200
         except Unavailable:
             return False
+
+
+def expected(people: Cast, port: int) -> Listener:
+    """The service as it has to be once everything was typed."""
+    server = people.server
+    return Listener(
+        service="https",
+        enabled=True,
+        address="127.0.0.1",
+        port=port,
+        profile=ServiceProfile(
+            service="https",
+            minimum_version=Version.TLS1_2,
+            ciphers=CIPHERS,
+            inbound=CIPHERS,
+            ciphersuites=SUITES,
+        ),
+        identity=Identity(
+            certificate=server.der,
+            chain=tuple(der(issuer) for issuer in server.chain),
+            key=Sealed(""),
+            public_key_digest="",
+            source="file",
+            installed=server.certificate.not_valid_before_utc,
+        ),
+        clients=ClientPolicy(required=True),
+    )
 
 
 def _quoted(word: str) -> str:
