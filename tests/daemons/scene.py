@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
@@ -76,7 +79,7 @@ class Scene:
     def address(self) -> Address:
         return Address(host="127.0.0.1", port=self.port)
 
-    def set(self, values: Mapping[Setting[str] | Setting[int], object]) -> None:
+    def set(self, values: Mapping[Setting[Any], object]) -> None:
         """Save settings, as a commit would."""
         for setting, value in values.items():
             self.values[setting.folded] = value
@@ -131,6 +134,13 @@ class Scene:
     def digest(self) -> str:
         """The rendering recorded as applied."""
         return recorded(self.world)["https"].digest
+
+    @staticmethod
+    @contextmanager
+    def occupied() -> Iterator[int]:
+        """A loopback port that somebody listens on."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            yield server.getsockname()[1]
 
     def stop(self) -> None:
         stop(self.world, self.daemon)
