@@ -65,7 +65,7 @@ KINDS: tuple[ConnectionKind, ...] = (
         sources=("OCSP", "manual and automatic CRLs together", "CRLs of distribution points"),
         undetermined="as the SIP fallback says",
         service="sip",
-        settings="SIP Authentication",
+        settings="SIP TLS Certificate Revocation Checking",
     ),
     ConnectionKind(
         id="ldap",
@@ -87,7 +87,7 @@ KINDS: tuple[ConnectionKind, ...] = (
         sources=_MANUAL,
         undetermined="rejected when checking is on",
         service="certificate-checker",
-        settings="Policy",
+        settings="Registration RestrictionPolicy Service",
     ),
     ConnectionKind(
         id="traversal",
@@ -98,7 +98,7 @@ KINDS: tuple[ConnectionKind, ...] = (
         sources=("OCSP", "manual and automatic CRLs together", "CRLs of distribution points"),
         undetermined="as the SIP fallback says",
         service="sip",
-        settings="SIP Authentication",
+        settings="SIP TLS Certificate Revocation Checking",
     ),
     ConnectionKind(
         id="reverse-proxy",
@@ -119,7 +119,7 @@ KINDS: tuple[ConnectionKind, ...] = (
         sources=("OCSP", "manual and automatic CRLs together", "CRLs of distribution points"),
         undetermined="as FailOnInaccessibleSource says; off by default",
         service="xmpp",
-        settings="XCP TLS",
+        settings="XCP TLS Certificate CVS",
     ),
     ConnectionKind(
         id="smtp",
