@@ -21,6 +21,7 @@ from xsec.commands.options import Call
 from xsec.errors import ExitCode, Refused
 from xsec.host import Host
 from xsec.lab import demo as lab
+from xsec.lab.play import BROKEN, CIPHERS, SUITES
 from xsec.lab.scratch import processes
 from xsec.output.result import Result
 
@@ -30,7 +31,7 @@ COMMAND = (sys.executable, "-m", "xsec.cli", "demo")
 
 POLICY = (
     *("tls", "set", "https", "--minimum-version", "TLSv1.2"),
-    *("--ciphers", lab.CIPHERS, "--ciphersuites", ":".join(lab.SUITES)),
+    *("--ciphers", CIPHERS, "--ciphersuites", ":".join(SUITES)),
 )
 FACTS = (
     "alice's certificate is accepted and gives the user name alice",
@@ -206,7 +207,7 @@ def test_kept_it_says_how_to_look_and_how_to_end(folder: Path) -> None:
         (("cert", "install", "server.pem", "--key", "server.key"), "a client that trusts the demo root"),
         (POLICY, "TLSv1.2 with only other suites"),
         (POLICY, "TLSv1.3 with only other suites"),
-        (("tls", "set", "https", "--ciphers", lab.BROKEN), "the mistake is found by handshakes"),
+        (("tls", "set", "https", "--ciphers", BROKEN), "the mistake is found by handshakes"),
     ],
 )
 def test_what_was_not_done_is_not_proven(folder: Path, left_out: tuple[str, ...], fact: str) -> None:

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from xsec.daemons.base import ClientPolicy, Listener, Stage, daemon
+from xsec.daemons.base import Stage, daemon
 from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.listener import derive
 from xsec.daemons.enforce.program import Program, installation
-from xsec.daemons.enforce.prove import ClientProof, Doors, run, tasks
+from xsec.daemons.enforce.prove import ClientProof
 from xsec.daemons.enforce.report import Proof
 from xsec.errors import ExitCode, RolledBack, Unavailable, XsecError
 from xsec.host import Host
-from xsec.lab.cast import SERVER_NAME, Cast, cast
-from xsec.lab.pki import Issued, der
+from xsec.lab.cast import SERVER_NAME, cast
+from xsec.lab.play import BROKEN, CIPHERS, SUITES, Fact, Play, Stopped, Typed, below, find, holder, text_of
 from xsec.lab.scratch import Hammer, processes, scratch
 from xsec.output.render import plain
 from xsec.output.result import Result
-from xsec.pki.server import Identity
-from xsec.secret import Secret
-from xsec.state.snapshot import Sealed
-from xsec.tls.handshake import Address, Holder, shake
-from xsec.tls.profile import ServiceProfile
+from xsec.tls.handshake import shake
 from xsec.tls.versions import Version
-
-Typed = Callable[[str, Sequence[str]], Result]
-"""Runs one command line of xsec for a root folder, as if it had been typed."""
-
-SUITES = ("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
-CIPHERS = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"
-BROKEN = "ECDHE-RSA-AES256-GCM-SHA384"  # for an RSA key; the server's is ECDSA: nginx -t does not mind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One thing the demo claims, and what was seen; `how` is the command or the handshake."""
-
-    what: str
-    proven: bool
-    found: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,114 +43,6 @@ class Told:
     @property
     def exit_code(self) -> ExitCode:
         return ExitCode.NEGATIVE if self.failed or not self.facts else ExitCode.OK
-
-
-class Stopped(Exception):
-    """A command that the rest stands on did not do what it had to; the fact is recorded."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Play:
-    """The state of one run."""
-
-    host: Host
-    typed: Typed
-    folder: Path
-    people: Cast
-    program: str
-    port: int
-    facts: list[Fact] = field(default_factory=list)
-    commands: list[str] = field(default_factory=list)
-
-    # Saying and typing -------------------------------------------------------------------------------
-
-    def say(self, text: str) -> None:
-        self.host.terminal.say(text)
-
-    def claim(self, what: str, proven: bool, found: str, how: str) -> None:
-        self.facts.append(Fact(what=what, proven=proven, found=found, how=how))
-        self.say(f"  {'proven' if proven else 'NOT PROVEN'}  {what}: {found}")
-
-    def type(self, *words: str) -> Result | XsecError:
-        """What the command answers, or the error it ends with; file names are those in the folder."""
-        shown = " ".join(("xsec", *map(_quoted, words)))
-        self.commands.append(shown)
-        self.say(f"$ {shown}")
-        there = [str(self.folder / word) if (self.folder / word).is_file() else word for word in words]
-        try:
-            result = self.typed(str(self.folder / "root"), there)
-        except XsecError as error:
-            self.say(f"  [{int(error.exit_code)}] {error.what}")
-            return error
-        for note in result.notes:
-            self.say(f"  {note.replace(f'{self.folder}/', '')}")
-        return result
-
-    def must(self, *words: str) -> Result:
-        """What a command answers that has to succeed; otherwise the demo ends here."""
-        answer = self.type(*words)
-        if isinstance(answer, Result) and answer.exit_code is ExitCode.OK:
-            return answer
-        found = answer.what if isinstance(answer, XsecError) else f"exit code {int(answer.exit_code)}"
-        self.claim(f"`{self.commands[-1]}` succeeds", False, found, self.commands[-1])
-        raise Stopped
-
-    # Handshakes --------------------------------------------------------------------------------------
-
-    @property
-    def address(self) -> Address:
-        return Address(host="127.0.0.1", port=self.port, name=SERVER_NAME)
-
-    def proofs(self, *clients: ClientProof) -> tuple[Proof, ...]:
-        """Every proof of what the demo set, made on the live daemon; the store is not asked what it was."""
-        doors = Doors(dialer=self.host.dialer, entropy=self.host.entropy)
-        return run(doors, self.address, tasks(expected(self.people, self.port), clients))
-
-    def visit(self, who: Issued) -> bool:
-        """Whether a client gets through to the page behind the service."""
-        try:
-            return shake(self.host.dialer, self.address, Version.TLS1_3, holder=holder(who)).status == 200
-        except Unavailable:
-            return False
-
-
-def expected(people: Cast, port: int) -> Listener:
-    """The service as it has to be once everything was typed."""
-    server = people.server
-    return Listener(
-        service="https",
-        enabled=True,
-        address="127.0.0.1",
-        port=port,
-        profile=ServiceProfile(
-            service="https",
-            minimum_version=Version.TLS1_2,
-            ciphers=CIPHERS,
-            inbound=CIPHERS,
-            ciphersuites=SUITES,
-        ),
-        identity=Identity(
-            certificate=server.der,
-            chain=tuple(der(issuer) for issuer in server.chain),
-            key=Sealed(""),
-            public_key_digest="",
-            source="file",
-            installed=server.certificate.not_valid_before_utc,
-        ),
-        clients=ClientPolicy(required=True),
-    )
-
-
-def _quoted(word: str) -> str:
-    return f"'{word}'" if " " in word else word
-
-
-def holder(who: Issued) -> Holder:
-    """A client as the handshake takes it."""
-    return Holder(certificate=who.chain_pem, key=Secret(who.key_pem))
-
-
-# The story -----------------------------------------------------------------------------------------------
 
 
 def demo(host: Host, typed: Typed, *, keep: bool, program: str = "", within: Path | None = None) -> Told:
@@ -231,9 +101,9 @@ def _identify(play: Play) -> None:
     play.must("cert", "install", "server.pem", "--key", "server.key")
     play.must("crl", "upload", "crl-1.pem")
     answer = play.type("client-cert", "test", "alice.pem")
-    text = _text(answer)
+    text = text_of(answer)
     accepted = isinstance(answer, Result) and answer.exit_code is ExitCode.OK
-    name = _find(answer, "username")
+    name = find(answer, "username")
     play.claim(
         "alice's certificate is accepted and gives the user name alice",
         accepted and name == "alice",
@@ -260,7 +130,7 @@ def _enforce(play: Play) -> None:
 def _apply(play: Play) -> None:
     """Apply, and tell how it was proven."""
     told = plain(play.must("apply").data)
-    rehearsed, live = _below(told, "rehearsed"), _below(told, "proofs")
+    rehearsed, live = below(told, "rehearsed"), below(told, "proofs")
     if isinstance(rehearsed, list) and isinstance(live, list) and live:
         play.say(f"  {len(rehearsed)} proofs on a shadow beside the live service, then {len(live)} on it")
 
@@ -289,8 +159,8 @@ def _revoke(play: Play) -> None:
     _heading(play, "alice's key is stolen: her CA revokes her certificate")
     play.must("crl", "upload", "crl-2.pem")
     answer = play.type("client-cert", "test", "alice.pem")
-    text = _text(answer)
-    refused = _exit_code(answer) is ExitCode.NEGATIVE
+    text = text_of(answer)
+    refused = answer.exit_code is ExitCode.NEGATIVE
     reason = "key" in text.casefold() and "compromise" in text.casefold() and "revoked" in text.casefold()
     found = "revoked, key compromise" if refused and reason else text
     play.claim("alice is refused as revoked, with the reason", refused and reason, found, play.commands[-1])
@@ -318,7 +188,7 @@ def _break(play: Play) -> None:
     play.claim(
         "the mistake is found by handshakes, and the service stays as it was",
         stopped,
-        where if stopped else f"the mistake was applied: {_text(answer)}",
+        where if stopped else f"the mistake was applied: {text_of(answer)}",
         play.commands[-1],
     )
     play.claim(
@@ -387,32 +257,3 @@ def _hints(play: Play, kept: Path) -> Iterator[str]:
     yield f"curl --cacert demo-ca.pem --cert bob.pem --key bob.key https://127.0.0.1:{play.port}/"
     numbers = " ".join(map(str, sorted(processes(kept))))
     yield f"to end it: kill {numbers}; rm -r {kept}"
-
-
-# Reading answers -----------------------------------------------------------------------------------------
-
-
-def _exit_code(answer: Result | XsecError) -> ExitCode:
-    return answer.exit_code
-
-
-def _text(answer: Result | XsecError) -> str:
-    """An answer in one line, to be searched and shown."""
-    if isinstance(answer, XsecError):
-        return answer.what
-    return str(plain(answer.data))
-
-
-def _find(answer: Result | XsecError, name: str) -> object:
-    """The first value under a name anywhere in an answer."""
-    return _below(plain(answer.data), name) if isinstance(answer, Result) else None
-
-
-def _below(tree: Any, name: str) -> object:
-    if isinstance(tree, dict):
-        if name in tree:
-            return tree[name]
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        return next((found for item in tree if (found := _below(item, name)) is not None), None)
-    return None
