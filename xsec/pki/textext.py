@@ -247,7 +247,7 @@ def _policies(field: str, data: bytes, whole: der.Element) -> Iterator[Row]:
                 yield 2, ["User Notice:"]
                 yield from _notice(field, data, value)
             else:
-                yield 2, [f"Unknown Qualifier: {objects.long(oid)}"]
+                yield 4, [f"Unknown Qualifier: {objects.long(oid)}"]
 
 
 def _notice(field: str, data: bytes, notice: der.Element) -> Iterator[Row]:
