@@ -57,7 +57,10 @@ def lint(pattern: Compiled, template: str) -> tuple[Warned, ...]:
     """The traps, most dangerous first; none for a pattern that is fit for use."""
     names = [name for name, is_group in template_pieces(template) if is_group]
     probe = _Probe(pattern, template_pieces(template), names)
-    return tuple(warned for trap in _TRAPS for warned in trap(probe))
+    found = tuple(warned for trap in _TRAPS for warned in trap(probe))
+    if probe.exploded:
+        return (Warned(code="explodes", text=f"{probe.exploded}, and gives no user then", example="CN=bob"),)
+    return found
 
 
 class _Probe:
@@ -65,14 +68,21 @@ class _Probe:
         self.pattern = pattern
         self.pieces = pieces
         self.names = names
+        self.exploded = ""
 
     def extract(self, text: SafeText) -> Extraction:
+        if not self.matches(text):
+            return Extraction()
         return extract(self.pattern, self.pieces, text)
 
     def matches(self, text: SafeText) -> tuple[Match, ...]:
+        """The matches; none once the pattern has exploded, so that it does so only once."""
+        if self.exploded:
+            return ()
         try:
             return self.pattern.matches(text.text)
-        except Exploded:
+        except Exploded as error:
+            self.exploded = error.what
             return ()
 
     def captures(self, text: SafeText) -> Iterator[tuple[int, int]]:

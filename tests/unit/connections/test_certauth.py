@@ -204,6 +204,7 @@ def test_the_default_pattern_falls_into_no_trap() -> None:
         ("/CN=(?<u>[^,\\n]+)/", "outside_subject"),
         ("/Subject: CN=(?<u>[^,\\n]+)/", "cuts_escape"),
         ("/nothing(?<u>x)/", "no_match"),
+        ("/(?<u>.*)*no/", "explodes"),
     ],
 )
 def test_a_trap_is_found(given: str, code: str) -> None:
