@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xsec.pki.parse import CertificateView, Unreadable, certificate
 from xsec.pki.path import validate
@@ -59,7 +59,13 @@ def decide(
     *,
     limits: Limits | None = None,
 ) -> Decision:
-    """Judge a certificate; the first path on which every duty is done and nothing failed is accepted."""
+    """Judge a certificate; the first path on which every duty is done and nothing failed is accepted.
+
+    Times of certificates and CRLs are whole seconds, and so is the moment: a fraction of it is cut off.
+    """
+    if question.inputs.at.microsecond:
+        whole = replace(question.inputs, at=question.inputs.at.replace(microsecond=0))
+        question = replace(question, inputs=whole)
     try:
         view = certificate(question.certificate)
     except Unreadable as error:

@@ -6,6 +6,7 @@ A trust anchor needs only a name and a key, so one that the library refuses is s
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.utils import CryptographyDeprecationWarning
 
 from xsec.pki import der as structure
 from xsec.pki import extensions as ext
@@ -261,7 +263,10 @@ def certificate(der: bytes) -> CertificateView:
     if len(der) > MAXIMUM_OCTETS:
         raise Unreadable(f"{len(der)} octets; a certificate has at most {MAXIMUM_OCTETS}")
     try:
-        view = CertificateView(der, x509.load_der_x509_certificate(der))
+        with warnings.catch_warnings():
+            # a serial number of 0 or below is a finding here, not a warning on stderr
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            view = CertificateView(der, x509.load_der_x509_certificate(der))
         view.not_before, view.not_after  # noqa: B018  (a date that no calendar has shows here)
     except (*_LIBRARY, IndexError) as error:
         raise Unreadable(reason(error)) from None

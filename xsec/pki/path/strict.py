@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
+from xsec.pki import der as structure
 from xsec.pki import extensions as ext
 from xsec.pki import names, signatures
 from xsec.pki.parse import CertificateView
@@ -19,6 +20,8 @@ _LABELS = re.compile(
     r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
 )
 _ADDRESS = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+
+_EC = bytes.fromhex("2a8648ce3d0201")
 
 _NEVER_CRITICAL = {
     ext.AUTHORITY_KEY_IDENTIFIER: ("authority_key_identifier_critical", "RFC 5280, 4.2.1.1"),
@@ -68,9 +71,18 @@ def _key(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:
             yield "key_too_small", f"a key of {key.key_size} bits", "NIST SP 800-57"
     elif isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size < 224:
         yield "key_too_small", f"a key on {key.curve.name}", "NIST SP 800-57"
+    if _spelt_out(view):
+        yield "ec_key_explicit_params", "the curve is spelt out instead of named", "RFC 5480, 2.1.1"
     digest = "" if anchor or view.certificate is None else signatures.digest(view.certificate)
     if digest == "sha1":
         yield "md_too_weak", "signed with SHA-1", "RFC 9155"
+
+
+def _spelt_out(view: CertificateView) -> bool:
+    """Whether an EC key carries the parameters of its curve (CVE-2020-0601 came of them)."""
+    info = view.public_key_info
+    algorithm = structure.children(info, structure.children(info, structure.element(info, 0, len(info)))[0])
+    return structure.content(info, algorithm[0]) == _EC and algorithm[-1].tag == structure.SEQUENCE
 
 
 def _version(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:

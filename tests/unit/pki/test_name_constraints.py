@@ -1,0 +1,178 @@
+"""Name constraints of every type, and the names that a wildcard or the peer's own name brings in (PA-4)."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from tests.world.verifying import ca, code, leaf
+
+ROOT = ca("Root")
+DN = x509.DirectoryName
+
+
+def dns(text: str) -> x509.GeneralName:
+    return x509.DNSName(text)
+
+
+def email(text: str) -> x509.GeneralName:
+    return x509.RFC822Name(text)
+
+
+def uri(text: str) -> x509.GeneralName:
+    return x509.UniformResourceIdentifier(text)
+
+
+def net(text: str) -> x509.GeneralName:
+    return x509.IPAddress(ipaddress.ip_network(text))
+
+
+def address(text: str) -> x509.GeneralName:
+    return x509.IPAddress(ipaddress.ip_address(text))
+
+
+def directory(*units: str) -> x509.GeneralName:
+    return DN(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, unit) for unit in units]))
+
+
+def other(kind: str, value: bytes = b"\x0c\x01a") -> x509.GeneralName:
+    return x509.OtherName(x509.ObjectIdentifier(kind), value)
+
+
+def verdict(
+    name: x509.GeneralName,
+    *,
+    permitted: list[x509.GeneralName] | None = None,
+    excluded: list[x509.GeneralName] | None = None,
+    host: str | None = None,
+) -> str:
+    middle = ca("Middle", ROOT, extensions=[(x509.NameConstraints(permitted, excluded), True)])
+    return code(leaf(middle, "", sans=[name]), trust=[ROOT], chain=[middle], host=host)
+
+
+@pytest.mark.parametrize(
+    ("base", "inside", "outside"),
+    [
+        pytest.param(dns("example.com"), dns("example.com"), dns("badexample.com"), id="domain itself"),
+        pytest.param(
+            dns("example.com"), dns("a.b.EXAMPLE.com"), dns("example.com.test"), id="below a domain"
+        ),
+        pytest.param(dns(".example.com"), dns("a.example.com"), dns("example.com"), id="leading dot"),
+        pytest.param(dns("example.com"), dns("*.example.com"), dns("*.test"), id="wildcard"),
+        pytest.param(email("a@b.test"), email("a@B.test"), email("A@b.test"), id="mailbox"),
+        pytest.param(email("b.test"), email("x@b.test"), email("x@c.b.test"), id="mailboxes of a host"),
+        pytest.param(email(".b.test"), email("x@c.b.test"), email("x@b.test"), id="mailboxes of a domain"),
+        pytest.param(uri("b.test"), uri("http://b.test:80/x"), uri("http://c.b.test/"), id="host of a URI"),
+        pytest.param(uri(".b.test"), uri("https://u@c.b.test"), uri("https://b.test/"), id="domain of a URI"),
+        pytest.param(net("10.0.0.0/8"), address("10.255.0.1"), address("11.0.0.1"), id="IPv4"),
+        pytest.param(net("2001:db8::/32"), address("2001:db8::1"), address("2001:db9::1"), id="IPv6"),
+        pytest.param(directory("a"), directory("A", "b"), directory("b", "a"), id="directory name"),
+    ],
+)
+def test_a_subtree_holds_what_lies_in_it(
+    base: x509.GeneralName, inside: x509.GeneralName, outside: x509.GeneralName
+) -> None:
+    assert verdict(inside, permitted=[base]) == "ok"
+    assert verdict(outside, permitted=[base]) == "permitted_violation"
+    assert verdict(inside, excluded=[base]) == "excluded_violation"
+    assert verdict(outside, excluded=[base]) == "ok"
+
+
+def test_an_address_of_the_other_family_lies_in_no_permitted_range() -> None:
+    assert verdict(address("::1"), permitted=[net("10.0.0.0/8")]) == "permitted_violation"
+
+
+def test_constraints_of_one_type_leave_the_others_alone() -> None:
+    assert verdict(email("a@b.test"), permitted=[dns("example.com")]) == "ok"
+
+
+def test_an_excluded_subtree_wins_over_a_permitted_one() -> None:
+    got = verdict(dns("a.b.test"), permitted=[dns("b.test")], excluded=[dns("a.b.test")])
+    assert got == "excluded_violation"
+
+
+def test_a_wildcard_that_may_stand_for_an_excluded_name_is_excluded() -> None:
+    assert verdict(dns("*.b.test"), excluded=[dns("www.b.test")]) == "excluded_violation"
+    assert verdict(dns("*.b.test"), excluded=[dns("www.c.b.test")]) == "ok"
+
+
+def test_the_name_that_is_asked_for_is_constrained_too() -> None:
+    assert verdict(dns("*.b.test"), permitted=[dns("b.test")], host="dns:a.b.test") == "ok"
+    assert verdict(dns("*.b.test"), excluded=[dns("a.b.test")], host="dns:a.b.test") == "excluded_violation"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(uri("urn:uuid:1"), id="URI without a host"),
+        pytest.param(uri("http://192.0.2.1/"), id="URI with an address"),
+        pytest.param(uri("http://[2001:db8::1]/"), id="URI with an IPv6 address"),
+        pytest.param(uri("sip:a@b.test"), id="URI without an authority"),
+    ],
+)
+def test_a_uri_without_a_host_name_does_not_pass_a_uri_constraint(name: x509.GeneralName) -> None:
+    assert verdict(name, permitted=[uri("b.test")]) == "unsupported_name_syntax"
+    assert verdict(name, excluded=[uri("c.test")]) == "unsupported_name_syntax"
+
+
+def test_a_name_that_is_malformed_does_not_pass_a_constraint() -> None:
+    assert verdict(dns("a..b.test"), permitted=[dns("b.test")]) == "unsupported_name_syntax"
+    assert verdict(email("nobody"), excluded=[email("c.test")]) == "unsupported_name_syntax"
+
+
+@pytest.mark.parametrize("base", [dns("b..test"), email("@b.test"), uri("http://b.test")])
+def test_a_malformed_base_rejects_whatever_the_names_are(base: x509.GeneralName) -> None:
+    assert verdict(address("192.0.2.1"), permitted=[base]) == "unsupported_constraint_syntax"
+
+
+def test_a_constraint_of_an_unknown_type_rejects_when_such_a_name_is_there() -> None:
+    upn = "1.3.6.1.4.1.311.20.2.3"
+    assert verdict(other(upn), excluded=[other(upn, b"\x0c\x01b")]) == "unsupported_constraint_type"
+    assert verdict(other(upn), permitted=[other("1.2.3")]) == "unsupported_constraint_type"
+    assert verdict(other(upn), excluded=[other("1.2.3")]) == "ok"
+    assert verdict(dns("b.test"), excluded=[other(upn)]) == "ok"
+
+
+def test_the_subject_is_held_against_directory_names() -> None:
+    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Bad")])
+    middle = ca("Middle", ROOT, extensions=[(x509.NameConstraints(None, [directory("bad")]), True)])
+    assert code(leaf(middle, subject), trust=[ROOT], chain=[middle]) == "excluded_violation"
+
+
+@pytest.mark.parametrize(
+    ("sans", "expected"),
+    [
+        pytest.param([], "excluded_violation", id="without a mailbox in the SAN"),
+        pytest.param([email("a@c.test")], "ok", id="with one"),
+    ],
+)
+def test_the_mailbox_of_the_subject_counts_when_the_san_has_none(
+    sans: list[x509.GeneralName], expected: str
+) -> None:
+    subject = x509.Name([x509.NameAttribute(NameOID.EMAIL_ADDRESS, "a@b.test")])
+    middle = ca("Middle", ROOT, extensions=[(x509.NameConstraints(None, [email("b.test")]), True)])
+    assert code(leaf(middle, subject, sans=sans), trust=[ROOT], chain=[middle]) == expected
+
+
+def test_each_ca_narrows_what_those_above_permit() -> None:
+    wide = ca("Wide", ROOT, extensions=[(x509.NameConstraints([dns("b.test")], None), True)])
+    narrow = ca(
+        "Narrow", wide, extensions=[(x509.NameConstraints([dns("a.b.test"), dns("c.test")], None), True)]
+    )
+    chain = [wide, narrow]
+    assert code(leaf(narrow, sans=["a.b.test"]), trust=[ROOT], chain=chain) == "ok"
+    assert code(leaf(narrow, sans=["c.test"]), trust=[ROOT], chain=chain) == "permitted_violation"
+
+
+def test_a_self_issued_ca_is_exempt_and_a_self_issued_end_entity_is_not() -> None:
+    bases = (
+        x509.NameConstraints(None, [DN(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Middle")]))]),
+        True,
+    )
+    middle = ca("Middle", ROOT, extensions=[bases])
+    again = ca("Middle", middle, seed="next")
+    assert code(leaf(again, "x"), trust=[ROOT], chain=[middle, again]) == "ok"
+    assert code(leaf(again, "Middle"), trust=[ROOT], chain=[middle, again]) == "excluded_violation"
