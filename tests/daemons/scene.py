@@ -66,6 +66,8 @@ class Scene:
         )
         self.alice: Issued = self.ca.issue("alice", client=True, key=seeded_key("alice"))
         self.bob: Issued = self.ca.issue("bob", client=True, key=seeded_key("bob"))
+        self.sealed: Issued | None = None
+        """Whose key is in the store, when it is not the certificate's."""
         self.port = self.world.dialer.free_port()
         self.generation = 0
         self.values: dict[tuple[str, ...], object] = {}
@@ -103,7 +105,7 @@ class Scene:
 
     def open_secret(self, sealed: Sealed, path: str) -> Secret:
         assert path == KEY_PATH
-        return Secret(der(self.server.key))
+        return Secret(der((self.sealed or self.server).key))
 
     def apply(
         self,

@@ -164,7 +164,7 @@ def test_a_port_that_somebody_else_has_is_rolled_back(nginx: Scene) -> None:
     before = nginx.tree()
     with Scene.occupied() as port:
         nginx.set({settings.HTTPS_PORT: port})
-        with pytest.raises(RolledBack):
+        with pytest.raises(RolledBack, match="Address already in use"):
             nginx.apply()
     assert nginx.tree() == before
     assert status(nginx) == 200

@@ -189,6 +189,12 @@ class Daemon(Protocol):
     def owns(self, content: bytes) -> bool:
         """Whether a file at one of its places was written by xsec (TL-7)."""
 
+    def log(self) -> PurePosixPath | None:
+        """Where the program says why it does not take a reload; None when it does not."""
+
+    def refusal(self, said: bytes) -> str:
+        """Why a reload was refused, from what the log gained since; empty while nothing is final."""
+
     def is_master(self, command: str) -> bool:
         """Whether a command line is that of its master process."""
 

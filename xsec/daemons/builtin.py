@@ -160,6 +160,12 @@ class Builtin:
     def owns(self, content: bytes) -> bool:
         return content.startswith(b"{")
 
+    def log(self) -> PurePosixPath | None:
+        return None
+
+    def refusal(self, said: bytes) -> str:
+        return ""
+
     def is_master(self, command: str) -> bool:
         return _MODULE in command
 

@@ -260,6 +260,16 @@ class Nginx:
     def owns(self, content: bytes) -> bool:
         return content.startswith(_MARK.encode())
 
+    def log(self) -> PurePosixPath | None:
+        return _LOG
+
+    def refusal(self, said: bytes) -> str:
+        lines = [line for line in said.decode("utf-8", "replace").splitlines() if "[emerg]" in line]
+        # it tries a taken port again for two seconds before it gives up
+        if not lines or ("bind() to" in lines[-1] and "still could not" not in lines[-1]):
+            return ""
+        return lines[0].partition("[emerg]")[2].strip()
+
     def is_master(self, command: str) -> bool:
         return command.startswith("nginx: master process") or command.split(" ")[0].endswith("/nginx")
 

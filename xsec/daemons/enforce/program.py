@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from xsec.daemons.base import Daemon, Installation
-from xsec.errors import Refused, Unavailable
+from xsec.errors import InvalidValue, Refused, Unavailable
 from xsec.output.escape import printable
 from xsec.ports import World
 
@@ -15,6 +15,7 @@ _CHECK = timedelta(seconds=60)
 _START = 15.0  # seconds until the process number of a started program is there
 _FRESH = 10.0  # seconds until the old workers have handed over
 _STOP = 8.0  # seconds a program may take to end before it is killed
+_LOG = 64 << 20  # octets of a log that are read at most
 _PAUSE = 0.02  # seconds between two looks
 
 
@@ -100,17 +101,32 @@ class Program:
         master = self.pid()
         if master is None:
             raise Unavailable(f"{self._plugin.name} does not run")
-        before = self.serving()
+        before, said = self.serving(), len(self._log())
         self._world.runner.signal(master, "SIGHUP")
-        if not self._until(lambda: self._handed_over(before), _FRESH):
+
+        def settled() -> bool:
+            refusal = self._plugin.refusal(self._log()[said:])
+            if refusal:
+                raise Unavailable(
+                    f"{self._plugin.name} did not take the new configuration: {printable(refusal)}"
+                )
+            after = self.serving()
+            return bool(after) and not after & before
+
+        if not self._until(settled, _FRESH):
             raise Unavailable(
                 f"{self._plugin.name} did not take the new configuration: "
                 f"its workers are the old ones {_FRESH:g} s after the reload"
             )
 
-    def _handed_over(self, before: frozenset[int]) -> bool:
-        after = self.serving()
-        return bool(after) and not after & before
+    def _log(self) -> bytes:
+        path = self._plugin.log()
+        if path is None:
+            return b""
+        try:
+            return self._world.files.read(path, limit=_LOG)
+        except (FileNotFoundError, InvalidValue):
+            return b""
 
     def stop(self) -> None:
         """End it; nothing to do when it does not run."""
