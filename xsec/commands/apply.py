@@ -42,7 +42,9 @@ def apply(
 
     Settings that take a restart wait for `xsec restart`.
     """
-    report = enforce(
+    from xsec import transact
+
+    report = transact.enforce(
         host, services, dry_run=dry_run, force=force, fail_closed=fail_closed, without_crl=without_crl
     )
     return _result(report)
@@ -58,7 +60,9 @@ def restart(
 
     A daemon that can take its whole configuration while it runs is not stopped.  xsec reboots no host.
     """
-    report = enforce(
+    from xsec import transact
+
+    report = transact.enforce(
         host,
         services,
         dry_run=dry_run,
@@ -68,40 +72,6 @@ def restart(
         restart=True,
     )
     return _result(report)
-
-
-def enforce(
-    host: Host,
-    services: tuple[str, ...] = (),
-    *,
-    dry_run: bool = False,
-    force: bool = False,
-    fail_closed: bool = False,
-    without_crl: bool = False,
-    restart: bool = False,
-) -> Report:
-    """Apply the configuration in force, under the store's lock; a prediction takes none."""
-    from contextlib import nullcontext
-
-    from xsec import transact
-    from xsec.daemons.enforce import apply as engine
-
-    with nullcontext() if dry_run else host.store.locked():
-        report = engine.apply(
-            host,
-            host.snapshot(),
-            services=services,
-            dry_run=dry_run,
-            force=force,
-            fail_closed=fail_closed,
-            without_crl=without_crl,
-            restart=restart,
-            open_secret=host.open_secret,
-            now=host.now(),
-        )
-        if not dry_run:
-            transact.watch(host)
-    return report
 
 
 def _result(report: Report) -> Result:
