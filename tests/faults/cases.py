@@ -118,35 +118,15 @@ CASES = (
         before=(cut("trust add {in}/root.pem --yes"), cut("crl upload {in}/root.crl --yes")),
     ),
     Case(
-        name="certauth set",
-        args=(
-            "certauth",
-            "set",
-            "--mode",
-            "certificate",
-            "--regex",
-            "/Subject:.*CN=(?<name>[^,]*)/m",
-            "--format",
-            "#name#",
-            "--yes",
-        ),
+        name="certauth set", args=cut("certauth set --crl-check All --format user-#captureCommonName# --yes")
     ),
     Case(name="tls set", args=cut("tls set --all --minimum-version TLSv1.3 --yes")),
     Case(
         name="client-cert test --save",
-        args=(
-            "client-cert",
-            "test",
-            "{in}/alice.pem",
-            "--regex",
-            "/Subject:.*CN=(?<name>[^,]*)/m",
-            "--format",
-            "#name#",
-            "--save",
-            "--yes",
-        ),
+        args=cut("client-cert test {in}/alice.pem --format user-#captureCommonName# --save --yes"),
         before=(cut("trust add {in}/root.pem --yes"),),
     ),
+    Case(name="xcommand", args=cut("xcommand NTP Server Add Address: time.example.com --yes")),
 )
 
 

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -107,8 +106,7 @@ def preload() -> None:
     """Import all of xsec, so that forked runs import nothing."""
     for module in pkgutil.walk_packages(xsec.__path__, "xsec."):
         if module.name not in {"xsec.start", "xsec.__main__"}:
-            with suppress(ModuleNotFoundError):  # a part that is not in this build: its commands say so
-                importlib.import_module(module.name)
+            importlib.import_module(module.name)
     importlib.import_module("yaml")
 
 

@@ -16,6 +16,8 @@ CHANGING = (
     "rmdir,mkdir,mkdirat,ftruncate,fchmod,fchmodat,fchown,fchownat,flock,symlinkat,fallocate"
 )
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EINTR", "EDQUOT", "EMFILE")
+_VITAL = {"openat", "write", "fsync", "linkat", "renameat"}
+_PLACES = re.compile(r"/xsec/(config|objects|secrets)\b")
 _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 
 
@@ -26,13 +28,8 @@ class Point:
     call: str
     ordinal: int
     line: str
-
-    @property
-    def vital(self) -> bool:
-        """Whether the commit itself rests on it: a failure here may never be reported as success."""
-        return self.call in {"openat", "write", "fsync", "linkat", "renameat"} and bool(
-            re.search(r"/xsec/(config|objects|secrets)\b", self.line)
-        )
+    vital: bool = False
+    """Whether the commit itself rests on it: a failure here may never be reported as success."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +67,7 @@ def traced(job: Job, trace: Path, expression: str = "") -> tuple[Ran, list[str]]
 def points(lines: list[str], root: Path) -> Iterator[Point]:
     """The calls that change what is below the root, from the first one on."""
     seen: Counter[str] = Counter()
+    begun = False
     for line in lines:
         match = _CALL.match(line)
         if match is None:
@@ -77,7 +75,11 @@ def points(lines: list[str], root: Path) -> Iterator[Point]:
         call = match[1]
         seen[call] += 1
         if str(root) in line and (call != "openat" or "O_CREAT" in line):
-            yield Point(call=call, ordinal=seen[call], line=line.replace(str(root), ""))
+            vital = call in _VITAL and _PLACES.search(line) is not None
+            begun = begun or (vital and call == "openat")  # what comes before is recovery
+            yield Point(
+                call=call, ordinal=seen[call], line=line.replace(str(root), ""), vital=vital and begun
+            )
 
 
 def count(job: Job, trace: Path) -> tuple[Ran, tuple[Point, ...]]:

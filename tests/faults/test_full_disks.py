@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -161,6 +162,6 @@ def test_a_file_size_limit_is_named_and_leaves_the_old_or_the_new_state(
 
 def test_a_store_without_its_reserve_still_reads(place: Path) -> None:
     root = place / "host"
-    (root / "var/lib/xsec/reserve").unlink()
+    shutil.rmtree(root / "var/lib/xsec/reserve")
     assert NoonHost(root=str(root), command="look").snapshot().generation == 3
     assert change(root, "7443").code == 0

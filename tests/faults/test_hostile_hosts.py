@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -30,23 +31,29 @@ def root(folder: Path) -> Path:
     return made
 
 
-def fifo(path: Path) -> None:
+def clear(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
     path.unlink(missing_ok=True)
+
+
+def fifo(path: Path) -> None:
+    clear(path)
     os.mkfifo(path)
 
 
 def dangling(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    clear(path)
     path.symlink_to("/nowhere/at/all")
 
 
 def folder_there(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    clear(path)
     path.mkdir()
 
 
 def unreadable(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    clear(path)
     path.write_bytes(b"\x1b[2J\x00\xff" * 100)
 
 

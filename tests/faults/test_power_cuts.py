@@ -45,8 +45,6 @@ def test_a_power_cut_leaves_the_old_or_the_new_generation_and_loses_nothing_ackn
 ) -> None:
     if not case.there:
         row.cannot(f"{case.name} is not in this build")
-    if not full and case is not ALONE:
-        pytest.skip("whole only")
     start = time.monotonic()
     cut = PowerCut(case, disk, folder, place)
     points = cut.points
@@ -57,7 +55,7 @@ def test_a_power_cut_leaves_the_old_or_the_new_generation_and_loses_nothing_ackn
         f"R3 {disk.kind}, {how}, {case.name}: {done.points} points, {done.cuts} cuts "
         f"({done.old} old, {done.new} new), {len(done.wrong)} wrong, {time.monotonic() - start:.1f} s"
     )
-    assert done.wrong == []
+    assert not done.wrong, "\n" + "\n".join(done.wrong[:40])
 
 
 @pytest.mark.parametrize("variant", BROKEN)
