@@ -263,14 +263,24 @@ def certificate(der: bytes) -> CertificateView:
     if len(der) > MAXIMUM_OCTETS:
         raise Unreadable(f"{len(der)} octets; a certificate has at most {MAXIMUM_OCTETS}")
     try:
-        with warnings.catch_warnings():
-            # a serial number of 0 or below is a finding here, not a warning on stderr
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            view = CertificateView(der, x509.load_der_x509_certificate(der))
+        view = CertificateView(der, _library(der))
         view.not_before, view.not_after  # noqa: B018  (a date that no calendar has shows here)
     except (*_LIBRARY, IndexError) as error:
         raise Unreadable(reason(error)) from None
     return view
+
+
+_USUAL = bytes.fromhex("a00302010202")
+
+
+def _library(der: bytes) -> x509.Certificate:
+    """The library's object; a serial number of 0 or below is a finding, not a warning on stderr."""
+    # in the usual form (version 3, lengths of two octets) the serial number is seen without parsing
+    if der[8:14] == _USUAL and der[15] < 0x80 and der[14:16] != b"\x01\x00":
+        return x509.load_der_x509_certificate(der)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
 
 
 @lru_cache(maxsize=2048)

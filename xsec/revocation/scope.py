@@ -40,9 +40,14 @@ def reasons(view: CertificateView, crl: CrlView) -> frozenset[int] | None:
     found: frozenset[int] | None = None
     for point in points(view):
         if _answers(view, point, crl):
-            covered = (point.reasons or ALL_REASONS) & (scope.reasons or ALL_REASONS)
+            covered = _said(point.reasons) & _said(scope.reasons)
             found = covered if found is None else found | covered
     return found
+
+
+def _said(found: frozenset[int] | None) -> frozenset[int]:
+    """The reasons, all of them when nothing is said; none when an empty set is."""
+    return ALL_REASONS if found is None else found
 
 
 def _answers(view: CertificateView, point: Point, crl: CrlView) -> bool:

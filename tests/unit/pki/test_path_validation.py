@@ -10,7 +10,10 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from tests.world.verifying import NOW, START, ask, ca, code, leaf, octets
+from xsec.lab.pki import authority, fresh_key, seeded_key
+from xsec.pki.parse import certificate
 from xsec.pki.path.validate import Profile, Purpose
+from xsec.pki.signatures import fault
 from xsec.pki.verdict import Outcome
 
 ROOT = ca("Root")
@@ -144,6 +147,23 @@ def test_inner_and_outer_signature_algorithm_must_be_the_same() -> None:
     at = der.rindex(inner)
     verdict = ask(der[:at] + outer + der[at + len(outer) :], trust=[ROOT]).verdict
     assert verdict.code == "certificate_signature_failure"
+
+
+@pytest.mark.parametrize("kind", ["p256", "p384", "ed25519", "rsa2048"])
+def test_signatures_of_every_kind_of_key_verify(kind: str) -> None:
+    root = authority("Other Kind", key=kind, now=START)
+    made = root.issue("leaf", key=seeded_key("leaf"))
+    assert ask(made, trust=[root], crls=[root.crl()]).verdict.accepted
+
+
+def test_a_signature_with_md5_proves_nothing() -> None:
+    """The identifier of the algorithm is changed, and an answer comes before any key is asked."""
+    key = fresh_key("rsa2048")
+    made = authority("R", key=key, now=START).issue("leaf", key=seeded_key("leaf"))
+    sha256, md5 = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d010104")
+    view = certificate(octets(made).replace(sha256, md5))
+    assert view.certificate is not None
+    assert fault(view.certificate, view.tbs, key.public_key()) == "signed with md5"
 
 
 # Purpose -------------------------------------------------------------------------------------------------

@@ -206,6 +206,11 @@ def test_good_needs_every_reason() -> None:
     assert judged(first, expired) == "crl_has_expired"
 
 
+def test_a_crl_for_no_reason_covers_none() -> None:
+    empty = x509.UnrecognizedExtension(ExtensionOID.ISSUING_DISTRIBUTION_POINT, bytes.fromhex("3003830100"))
+    assert judged(ROOT.crl(extensions=[(empty, True)])) == "unable_to_get_crl"
+
+
 # CL-7 Indirect -------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
@@ -42,10 +43,15 @@ def findings(path: Sequence[CertificateView], trusted: bool) -> Iterator[Finding
     """What is wrong with the structure of each certificate, from the end entity up; the anchor is last."""
     last = len(path) - 1
     for depth, view in enumerate(path):
-        rules = (*_COMMON, *(_END_ENTITY if depth == 0 or trusted else _AUTHORITY))
-        for rule in rules:
-            for code, detail, ref in rule(view, depth == last and not trusted):
-                yield code, depth, detail, ref
+        for code, detail, ref in _of(view, depth == 0 or trusted, depth == last and not trusted):
+            yield code, depth, detail, ref
+
+
+@lru_cache(maxsize=2048)
+def _of(view: CertificateView, end_entity: bool, anchor: bool) -> tuple[tuple[str, str, str], ...]:
+    """The findings on one certificate in its place: the same CAs stand in path after path."""
+    rules = (*_COMMON, *(_END_ENTITY if end_entity else _AUTHORITY))
+    return tuple(finding for rule in rules for finding in rule(view, anchor))
 
 
 def _serial(view: CertificateView, anchor: bool) -> Iterator[tuple[str, str, str]]:

@@ -370,8 +370,13 @@ def _dates(view: CertificateView, depth: int, at: datetime) -> Iterator[Check]:
             yield Check(code, depth, Outcome.WARNED, "the anchor's dates cannot be read", ref)
         return
     early, late = at < starts, at > ends
-    yield _told(not early, "cert_not_yet_valid", depth, f"from {starts:%Y-%m-%dT%H:%M:%SZ}", ref)
-    yield _told(not late, "cert_has_expired", depth, f"until {ends:%Y-%m-%dT%H:%M:%SZ}", ref)
+    yield _told(not early, "cert_not_yet_valid", depth, f"from {_time(starts)}", ref)
+    yield _told(not late, "cert_has_expired", depth, f"until {_time(ends)}", ref)
+
+
+def _time(moment: datetime) -> str:
+    """As RFC 3339; strftime takes ten times as long, and every path tells its dates."""
+    return f"{moment.isoformat()[:19]}Z"
 
 
 Validator = Callable[[Path], tuple[Check, ...]]
