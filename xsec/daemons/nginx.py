@@ -41,6 +41,8 @@ _MARK = "# written by xsec; changes by hand are shown as drift and are not kept"
 _BARE = re.compile(r"[A-Za-z0-9_./:+@=*~!,\[\]$-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9_./:+@=*~!,\[\] ()-]*")
 
+_PID_LINE = re.compile(rb"^\s*pid\s+\"?([^\s;\"]+)\"?\s*;", re.MULTILINE)
+
 _NAMES = {
     Version.TLS1_0: "TLSv1",
     Version.TLS1_1: "TLSv1.1",
@@ -85,8 +87,12 @@ class Nginx:
 
     def installation(self, program: str, root: str, main: bytes | None) -> Installation:
         safe(root)
-        own = main is None or self.owns(main)
-        return Installation(program=program, root=root, main=_MAIN, pid_file=_PID, main_is_own=own)
+        if main is None or self.owns(main):
+            return Installation(program=program, root=root, main=_MAIN, pid_file=_PID)
+        named = _PID_LINE.search(main)
+        text = named[1].decode("ascii", "replace").removeprefix(root.rstrip("/")) if named else ""
+        pid = PurePosixPath(text) if text.startswith("/") else _PID
+        return Installation(program=program, root=root, main=_MAIN, pid_file=pid, main_is_own=False)
 
     # What is rendered --------------------------------------------------------------------------------
 

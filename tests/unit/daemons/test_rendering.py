@@ -150,6 +150,20 @@ def test_a_main_configuration_of_somebody_else_is_told_from_xsecs_own() -> None:
     assert plugin.installation("/usr/sbin/nginx", "", own).main_is_own
 
 
+@pytest.mark.parametrize(
+    ("main", "pid"),
+    [
+        (b"user www-data;\npid /run/other.pid;\n", "/run/other.pid"),
+        (b"  pid /srv/host/run/x.pid;\n", "/run/x.pid"),
+        (b"# pid /run/commented.pid;\n", "/run/nginx.pid"),
+        (b"events {}\n", "/run/nginx.pid"),
+    ],
+)
+def test_the_process_number_is_where_the_hosts_own_configuration_says(main: bytes, pid: str) -> None:
+    where = daemon("nginx").installation("/usr/sbin/nginx", "/srv/host", main)
+    assert where.pid_file == PurePosixPath(pid)
+
+
 def test_workers_that_shut_down_are_not_counted_as_serving() -> None:
     children = (
         (10, "nginx: worker process"),
