@@ -168,7 +168,8 @@ class Reader:
 
 def reader(snapshot: Snapshot, regex: str | None = None, template: str | None = None) -> Reader:
     """The configured pattern and format, or those given; `InvalidValue` for bad ones."""
-    chosen, form = regex or snapshot[REGEX], template or snapshot[TEMPLATE]
+    chosen = snapshot[REGEX] if regex is None else regex
+    form = snapshot[TEMPLATE] if template is None else template
     check_pair(chosen, form)
     return Reader(pattern=compile_pattern(chosen), pieces=template_pieces(form), regex=chosen, template=form)
 

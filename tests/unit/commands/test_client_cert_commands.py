@@ -105,7 +105,15 @@ def test_a_malformed_certificate_exits_1_with_the_place(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--regex", "/(/"), ("--regex", "abc"), ("--format", "#x#"), ("--format", "fixed")]
+    "wrong",
+    [
+        ("--regex", "/(/"),
+        ("--regex", ""),
+        ("--format", ""),
+        ("--regex", "abc"),
+        ("--format", "#x#"),
+        ("--format", "fixed"),
+    ],
 )
 def test_a_bad_pattern_or_format_exits_2(shell: Shell, wrong: tuple[str, str]) -> None:
     assert shell.run("client-cert", "test", shell.path("alice.pem"), *wrong)[0] == 2
