@@ -19,6 +19,7 @@ from tests.daemons.scene import Scene
 from tests.doubles.files import PowerLoss
 from xsec.daemons.enforce.undo import recorded
 from xsec.edge.process import SystemRunner
+from xsec.errors import Unavailable
 from xsec.lab.pki import seeded_key
 from xsec.tls.handshake import shake
 from xsec.tls.settings import HTTPS
@@ -133,3 +134,36 @@ def test_recovering_without_anything_left_touches_nothing(scene: Scene) -> None:
     under(scene, knife)
     assert scene.recover() == ()
     assert knife.count == 0
+
+
+def test_a_daemon_that_does_not_take_the_way_back_does_not_block_the_next_command(scene: Scene) -> None:
+    """The files are put back, it is said once, and the next apply works."""
+    scene.apply()
+    before = scene.tree()
+    scene.set({HTTPS.suites: SUITES[1]})
+    counting = Knife()
+    under(scene, counting)
+    scene.apply()
+    hangup = counting.names.index("signal SIGHUP") + 1
+    whole(scene)
+    scene.set({HTTPS.suites: SUITES[0]})
+    now = scene.tree()
+    under(scene, Knife(hangup))
+    with pytest.raises(PowerLoss):
+        scene.apply()
+    whole(scene)
+    scene.world.runner = _Deaf()
+    (told,) = scene.recover()
+    assert "the files were put back, but" in told
+    whole(scene)
+    assert scene.tree() == now != before
+    assert scene.recover() == ()
+    scene.apply()
+    assert suite(scene) == SUITES[0]
+
+
+class _Deaf(SystemRunner):
+    """Programs that cannot be signalled."""
+
+    def signal(self, pid: int, name: str) -> None:
+        raise Unavailable(f"process {pid} belongs to another user")

@@ -203,7 +203,12 @@ def _carry_out(world: World, job: _Job, open_secret: folders.OpenSecret) -> Serv
         proofs = _switch(world, job, journal)
         report = replace(job.report, rehearsed=rehearsed, proofs=proofs)
         applied_step(journal, _record(world, job, report))
-    except (XsecError, KeyboardInterrupt):
+    except XsecError as error:
+        trouble = undo(world, journal)
+        if trouble:
+            error.what = f"{error.what}; {trouble}"
+        raise
+    except KeyboardInterrupt:
         undo(world, journal)
         raise
     finish(world, journal)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from xsec.daemons.base import APPLIED, DRIFT, Applied, Daemon, applied_from, applied_tree, daemon
 from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.program import Program, installation
+from xsec.errors import XsecError
 from xsec.ports import World
 from xsec.state import readings
 from xsec.state.journal import Journal
@@ -36,8 +37,9 @@ def recover(world: World) -> tuple[str, ...]:
     if journal.reached(PROVEN):
         finish(world, journal)
         return (f"finished an apply of {name} that was interrupted after its proof",)
-    undo(world, journal)
-    return (f"undid an apply of {name} that was interrupted",)
+    trouble = undo(world, journal)
+    told = f"undid an apply of {name} that was interrupted"
+    return (f"{told}; {trouble}",) if trouble else (told,)
 
 
 def finish(world: World, journal: Journal) -> None:
@@ -56,24 +58,47 @@ def finish(world: World, journal: Journal) -> None:
     journal.close()
 
 
-def undo(world: World, journal: Journal) -> None:
-    """Put everything back, last step first, and have the daemon serve what it served."""
+def undo(world: World, journal: Journal) -> str:
+    """Put everything back and have the daemon serve what it served; what could not be done, or empty.
+
+    Files are put back in any case, or the journal stays.  A daemon that cannot be found or does not take
+    the reload is told and does not stand in the way of the next command.
+    """
     plugin = daemon(journal.data["daemon"])
-    where = installation(world, plugin)
-    shadow.clear(world, plugin, where)
-    live = Program(world, plugin, where)
     switched = next((step.undo for step in journal.steps if step.name == SWITCH), None)
-    if switched == START:
-        live.stop()  # nothing ran before: with its files gone it could not be started again
+    trouble = _attempt(lambda: _quiet(world, plugin, switched))
     for step in reversed(journal.steps):
         if step.name == SWAP:
             folders.restore(world.files, step.undo)
-    if switched == RELOAD and live.pid() is not None:
-        live.reload()
+    if switched == RELOAD and not trouble:
+        trouble = _attempt(lambda: _reload(world, plugin))
     for step in journal.steps:
         if step.name == WRITE and step.undo is not None:
             world.files.remove_tree(PurePosixPath(step.undo))
     journal.close()
+    return trouble
+
+
+def _attempt(step: Callable[[], None]) -> str:
+    try:
+        step()
+    except XsecError as error:
+        return f"the files were put back, but {error.what}: see xsec service verify"
+    return ""
+
+
+def _quiet(world: World, plugin: Daemon, switched: str | None) -> None:
+    """End the shadow, and a daemon that did not run before: with its files gone it could not go on."""
+    where = installation(world, plugin)
+    shadow.clear(world, plugin, where)
+    if switched == START:
+        Program(world, plugin, where).stop()
+
+
+def _reload(world: World, plugin: Daemon) -> None:
+    live = Program(world, plugin, installation(world, plugin))
+    if live.pid() is not None:
+        live.reload()
 
 
 def applied_step(journal: Journal, applied: Applied) -> None:
