@@ -107,7 +107,8 @@ def run(args: Sequence[str], call: Call | None = None) -> int:
         return _tell(call, ExitCode.USAGE, error.format_message())
     except KeyboardInterrupt:
         return _tell(call, ExitCode.INTERRUPTED, "interrupted", remedy="xsec history tells what is in force")
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # click itself ends the process, with the status that means "no", when its help meets a closed pipe;
         # the reader went away: point stdout elsewhere so that the interpreter's own flush stays quiet
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.BROKEN_PIPE
@@ -153,12 +154,15 @@ def _out(data: bytes) -> None:
         raise Unavailable(f"the answer could not be written: {reason}", remedy="xsec history") from None
 
 
+_LONGEST = 1000  # characters of one message: a value that was given may be a megabyte
+
+
 def _say(text: str) -> None:
     from xsec.output.escape import printable
 
     # a closed stderr does not change what was done
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"{printable(text)}\n")
+        sys.stderr.write(f"{printable(text, limit=_LONGEST)}\n")
         sys.stderr.flush()
 
 

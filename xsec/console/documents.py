@@ -46,12 +46,6 @@ def read(data: bytes, schema: Schema, sections: Sections) -> Given:
                 remedy=f"did you mean {close[0]!r}?" if close else "xsec config show",
             )
     parsed = document.parse(data, schema)
-    for words in parsed.spelling.values():
-        index = next((word for word in words if word.startswith("[")), None)
-        if index is not None:
-            raise InvalidValue(
-                f"{' '.join(words)}: a number stands in place of {index}", allowed=index.strip("[]")
-            )
     return Given(parsed, whole=isinstance(tree, dict) and "xsec" in tree)
 
 

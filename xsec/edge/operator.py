@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import resource
+import select
 import signal
 import stat
 import sys
@@ -16,6 +18,7 @@ from xsec.ports import Actor, Terminal
 from xsec.secret import Secret
 
 _SECRET_LIMIT = 64 << 10
+_PATIENCE_MS = 10_000
 
 
 def actor(command: str) -> Actor:
@@ -52,13 +55,7 @@ def uninterrupted() -> Iterator[None]:
 def read_input(name: str, limit: int) -> bytes:
     """A file that the operator named, or standard input for `-`; `InvalidValue` when it cannot be read."""
     try:
-        if name == "-":
-            data = sys.stdin.buffer.read(limit + 1)
-        else:
-            with open(name, "rb") as file:
-                if stat.S_ISDIR(os.fstat(file.fileno()).st_mode):
-                    raise IsADirectoryError(21, "is a directory", name)
-                data = file.read(limit + 1)
+        data = sys.stdin.buffer.read(limit + 1) if name == "-" else _read_file(name, limit)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
         raise InvalidValue(f"{name}: {reason}", where=name, allowed="a file that can be read, or -") from None
@@ -69,6 +66,23 @@ def read_input(name: str, limit: int) -> bytes:
             f"{name}: larger than {limit} octets", where=name, allowed=f"at most {limit} octets"
         )
     return data
+
+
+def _read_file(name: str, limit: int) -> bytes:
+    """The octets of a file or pipe; a pipe that nobody writes to does not hang the command."""
+    fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as file:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "", name)
+        if not stat.S_ISREG(mode):
+            waiting = select.poll()
+            waiting.register(fd, select.POLLIN)
+            if not waiting.poll(_PATIENCE_MS):
+                allowed = "a file that can be read, or -"
+                raise InvalidValue(f"{name}: nobody writes to it", where=name, allowed=allowed)
+        os.set_blocking(fd, True)
+        return file.read(limit + 1)
 
 
 def write_output(name: str, data: bytes) -> None:

@@ -36,8 +36,13 @@ class ManualCrls:
     crls: tuple[StoredCrl, ...] = ()
 
 
+_KEYS = {"digest", "file", "uploaded"}
+
+
 def _parse(tree: Tree, snapshot: Snapshot) -> ManualCrls:
     try:
+        if set(tree) - {"manual"} or any(set(item) - _KEYS for item in tree.get("manual", ())):
+            raise ValueError  # noqa: TRY301  (told below, like every other wrong shape)
         return ManualCrls(
             crls=tuple(
                 StoredCrl(

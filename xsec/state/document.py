@@ -151,10 +151,19 @@ def load_tree(data: bytes) -> Tree:
             builder.take(event)
     except yaml.YAMLError as error:
         # the library's text quotes the document, which may hold a secret: only its place is kept
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise InvalidValue("not YAML", where=where, remedy="xsec config show prints the form") from None
+        raise InvalidValue(
+            "not YAML", where=_place(error, data), remedy="xsec config show prints the form"
+        ) from None
     return builder.root
+
+
+def _place(error: Any, data: bytes) -> str:
+    """Where a YAML text stops being one: the parser tells line and column, the reader only an offset."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"line {mark.line + 1}, column {mark.column + 1}"
+    before = data[: max(0, getattr(error, "position", 0))]
+    return f"line {before.count(10) + 1}, octet {len(before) - before.rfind(10)}"
 
 
 class _Builder:

@@ -145,6 +145,11 @@ class Schema:
 
     def find(self, words: Words) -> Leaf[Any]:
         """The setting at an exact path, case aside; `InvalidValue` with the nearest name otherwise."""
+        index = next((word for word in words if _INDEX.fullmatch(word)), None)
+        if index is not None:
+            raise InvalidValue(
+                f"{' '.join(words)}: a number stands in place of {index}", allowed=index.strip("[]")
+            )
         node: Any = self._tree
         canonical: list[str] = []
         for word in words:
@@ -166,7 +171,7 @@ class Schema:
 
     def _step(self, node: dict[str, Any], word: str) -> tuple[str, dict[str, Any]] | None:
         folded = word.casefold()
-        if folded in node and folded and not _INDEX.fullmatch(folded):
+        if folded in node and folded:
             return folded, node[folded]
         for name, below in node.items():
             match = _INDEX.fullmatch(name)

@@ -13,6 +13,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "alarms.md"
 APPLIANCE = {
     15028: ("Restart required", "warning"),
     20020: ("Restart required", "warning"),
+    25011: ("Restart required", "warning"),
+    25026: ("Restart required", "warning"),
     40001: ("Security alert", "warning"),
     40002: ("Security alert", "warning"),
     40006: ("Security alert", "warning"),
