@@ -73,6 +73,12 @@ def _words(value: object) -> object:
 @click.option("--minimum-version", metavar="V", help="TLSv1.0, TLSv1.1, TLSv1.2 or TLSv1.3.")
 @click.option("--ciphers", metavar="S", help="OpenSSL cipher string, for TLS up to 1.2.")
 @click.option("--ciphersuites", metavar="S", help="TLS 1.3 suites, with : between.")
+@click.option(
+    "--allow-anonymous-inbound/--no-anonymous-inbound",
+    "anonymous_inbound",
+    default=None,
+    help="For sip: whether callers are offered suites without authentication.",
+)
 @click.pass_obj
 def tls_set(
     host: Host,
@@ -82,6 +88,7 @@ def tls_set(
     minimum_version: str | None,
     ciphers: str | None,
     ciphersuites: str | None,
+    anonymous_inbound: bool | None,
 ) -> Result:
     """Set minimum version, cipher string or TLS 1.3 suites of the services named."""
     from functools import partial
@@ -97,6 +104,7 @@ def tls_set(
         minimum_version=minimum_version,
         ciphers=ciphers,
         ciphersuites=ciphersuites,
+        anonymous_inbound=anonymous_inbound,
     )
     return transact.change(host, change, lambda snapshot, now: plan(snapshot)).result()
 

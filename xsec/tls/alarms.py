@@ -9,7 +9,7 @@ from xsec.state.rule import Finding, Rule, Severity, rule
 from xsec.state.snapshot import Snapshot
 from xsec.tls.ciphers import unknown
 from xsec.tls.profile import minimum_versions
-from xsec.tls.settings import SERVICES, SIP_DH_SIZE
+from xsec.tls.settings import ANONYMOUS_INBOUND, SERVICES, SIP_DH_SIZE
 
 
 @rule(id=70301, title="Legacy TLS versions", severity=Severity.WARNING, requirement="TL-3")
@@ -54,4 +54,16 @@ def small_group(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (legacy_tls, unknown_words, small_group)
+@rule(id=70304, title="Anonymous suites inbound", severity=Severity.WARNING, requirement="TL-5")
+def anonymous_inbound(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise while callers are offered suites without authentication: anybody between can read along."""
+    if snapshot[ANONYMOUS_INBOUND] == "On":
+        yield Finding(
+            object="sip",
+            expected="no anonymous suites inbound",
+            found="allowed",
+            remedy="xsec tls set sip --no-anonymous-inbound",
+        )
+
+
+RULES: tuple[Rule, ...] = (legacy_tls, unknown_words, small_group, anonymous_inbound)

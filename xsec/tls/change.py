@@ -10,7 +10,7 @@ from xsec.state.schema import Leaf, Setting
 from xsec.state.snapshot import Snapshot
 from xsec.tls.expand import expand
 from xsec.tls.profile import service
-from xsec.tls.settings import HTTPS, SERVICES, SIP, SIP_VERSIONS, Service
+from xsec.tls.settings import ANONYMOUS_INBOUND, HTTPS, SERVICES, SIP, SIP_VERSIONS, Service
 from xsec.tls.versions import Version, from_floor, version
 
 
@@ -21,9 +21,10 @@ def plan_set(
     minimum_version: str | None = None,
     ciphers: str | None = None,
     ciphersuites: str | None = None,
+    anonymous_inbound: bool | None = None,
 ) -> Plan:
     """Set what is given for the services named; what is not given stays."""
-    if minimum_version is None and ciphers is None and ciphersuites is None:
+    if all(given is None for given in (minimum_version, ciphers, ciphersuites, anonymous_inbound)):
         raise InvalidValue("nothing to set is named", allowed="--minimum-version, --ciphers, --ciphersuites")
     settings: dict[Leaf[object], object] = {}
     warnings: list[str] = []
@@ -39,6 +40,8 @@ def plan_set(
             settings.update(_one(policy.suites, ciphersuites, warnings))
     if ciphers is not None and any(service(name) is SIP for name in names):
         warnings += _anonymous(ciphers)
+    if anonymous_inbound is not None:
+        settings.update(_anonymous_inbound(names, allowed=anonymous_inbound, warnings=warnings))
     kept = {leaf: value for leaf, value in settings.items() if snapshot.value(leaf) != value}
     return Plan(
         base=snapshot.generation,
@@ -83,6 +86,18 @@ def _refuse_borrowed(policy: Service, *, everything: bool) -> None:
             f"{policy.id} has no cipher string of its own: it uses the one of https",
             remedy="xsec tls set https --ciphers STRING",
         )
+
+
+def _anonymous_inbound(
+    names: tuple[str, ...], *, allowed: bool, warnings: list[str]
+) -> dict[Leaf[object], object]:
+    if SIP.id not in names:
+        raise InvalidValue("anonymous suites inbound are a matter of sip", allowed="xsec tls set sip ...")
+    if allowed:
+        warnings.append(
+            "sip: callers are offered suites without authentication: anybody between can read along"
+        )
+    return _one(ANONYMOUS_INBOUND, "On" if allowed else "Off", warnings)
 
 
 def _anonymous(text: str) -> list[str]:

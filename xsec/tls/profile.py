@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xsec.errors import InvalidValue
 from xsec.state.snapshot import Snapshot
 from xsec.tls.ciphers import tokens
-from xsec.tls.settings import SERVICES, SIP, SIP_VERSIONS, Service
+from xsec.tls.settings import ANONYMOUS_INBOUND, SERVICES, SIP, SIP_VERSIONS, Service
 from xsec.tls.versions import Version, from_floor, version
 
 
@@ -49,7 +49,7 @@ def profile(snapshot: Snapshot, name: str) -> ServiceProfile:
         service=policy.id,
         minimum_version=floor,
         ciphers=string,
-        inbound=listening(string, floor, policy.id),
+        inbound=listening(string, floor, policy.id, anonymous=snapshot[ANONYMOUS_INBOUND] == "On"),
         ciphersuites=tokens(snapshot[policy.suites]),
     )
 
@@ -65,15 +65,18 @@ def minimum_version(snapshot: Snapshot, policy: Service) -> Version:
     return floor
 
 
-def listening(string: str, floor: Version, name: str) -> str:
+def listening(string: str, floor: Version, name: str, *, anonymous: bool = False) -> str:
     """The string for a listener.
 
     A floor below 1.2 needs security level 0 (OpenSSL signs those handshakes with SHA-1), which would also
     let in suites without authentication or encryption: they are shut out (TL-3).  Inbound SIP never offers
-    anonymous suites (TL-5): `!ADH` would leave AECDH-AES128-SHA.
+    anonymous suites (TL-5): `!ADH` would leave AECDH-AES128-SHA; `anonymous` undoes that, and no more.
     """
+    wanted = anonymous and name == SIP.id
     if floor.legacy:
-        return f"{string}:!aNULL:!eNULL:@SECLEVEL=0"
+        return f"{string}:!eNULL:@SECLEVEL=0" if wanted else f"{string}:!aNULL:!eNULL:@SECLEVEL=0"
+    if wanted:
+        return f"{string}:@SECLEVEL=0"  # OpenSSL offers them at no other level
     return f"{string}:!aNULL" if name == SIP.id and "!aNULL" not in tokens(string) else string
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xsec.state.kinds import Choice, Numbers
+from xsec.state.kinds import Choice, Numbers, OnOff
 from xsec.state.schema import Setting
 from xsec.tls.ciphers import SUITES_13_DEFAULT, CipherString, Suites13
 
@@ -202,6 +202,16 @@ SIP_DH_SIZE = Setting(
     help="Size of the Diffie-Hellman group for inbound SIP TLS; OpenSSL refuses 1024 at its usual level",
     other="1024 (command reference X15.0)",
 )
+ANONYMOUS_INBOUND = Setting(
+    path="Ciphers SIPTLSAnonymousInbound Value",
+    option="--allow-anonymous-inbound",
+    kind=OnOff(),
+    default="Off",
+    own=True,
+    restart="sip",
+    page="xsec tls set sip --allow-anonymous-inbound",
+    help="Offer callers suites without authentication where the string has them; an alarm is raised",
+)
 
 
 def _all() -> tuple[Setting[Any], ...]:
@@ -209,7 +219,7 @@ def _all() -> tuple[Setting[Any], ...]:
     for service in SERVICES.values():
         for setting in (service.protocol, service.ciphers, service.suites):
             found.setdefault(setting.path, setting)
-    return (*found.values(), SIP_VERSIONS, SIP_DH_SIZE)
+    return (*found.values(), SIP_VERSIONS, SIP_DH_SIZE, ANONYMOUS_INBOUND)
 
 
 SETTINGS: tuple[Setting[Any], ...] = _all()

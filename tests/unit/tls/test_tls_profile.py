@@ -7,8 +7,9 @@ import pytest
 from tests.world import NOW
 from xsec.errors import InvalidValue
 from xsec.state.snapshot import Snapshot
-from xsec.tls.alarms import RULES, legacy_tls, small_group, unknown_words
+from xsec.tls.alarms import RULES, anonymous_inbound, legacy_tls, small_group, unknown_words
 from xsec.tls.change import plan_set
+from xsec.tls.expand import offered
 from xsec.tls.guards import unknown_tokens
 from xsec.tls.profile import minimum_versions, profile
 from xsec.tls.settings import (
@@ -46,6 +47,23 @@ def test_inbound_sip_never_offers_anonymous_suites() -> None:
     found = profile(EMPTY, "sip")
     assert found.ciphers == SIP_STANDARD
     assert found.inbound == f"{SIP_STANDARD}:!aNULL"
+
+
+def test_anonymous_suites_are_offered_inbound_only_when_that_is_allowed_and_with_an_alarm() -> None:
+    plan = plan_set(EMPTY, ("sip",), anonymous_inbound=True)
+    after = plan.on(EMPTY)
+    found = profile(after, "sip")
+    assert any(suite.anonymous for suite in offered(found.inbound, (), Version.TLS1_2))
+    assert not any(suite.anonymous for suite in offered(profile(EMPTY, "sip").inbound, (), Version.TLS1_2))
+    assert [finding.object for finding in anonymous_inbound.check(after, NOW)] == ["sip"]
+    assert "without authentication" in plan.warnings[0]
+
+
+def test_allowing_anonymous_suites_for_sip_changes_no_other_service() -> None:
+    after = plan_set(EMPTY, ("sip",), anonymous_inbound=True).on(EMPTY)
+    assert profile(after, "https") == profile(EMPTY, "https")
+    with pytest.raises(InvalidValue, match="a matter of sip"):
+        plan_set(EMPTY, ("https",), anonymous_inbound=True)
 
 
 @pytest.mark.parametrize("floor", ["minTLSv1.0", "minTLSv1.1"])
