@@ -108,16 +108,12 @@ def _lint_view(traps: Iterable[Any], rows: list[dict[str, object]]) -> Iterable[
 
 
 def _corpus(host: Host, folder: str, how: Any) -> list[dict[str, object]]:
-    from pathlib import Path
-
+    from xsec.commands.client_cert import files_in
     from xsec.connections import client_test
 
-    if not Path(folder).is_dir():
-        raise InvalidValue(f"{folder}: not a folder", allowed="--corpus DIR of a folder that exists")
-    names = sorted(str(path) for path in Path(folder).iterdir() if path.is_file())
     samples = [
         sample
-        for name in names
+        for name in files_in(folder)
         for sample in client_test.samples(name, host.read_input(name, limit=client_test.MAXIMUM_INPUT))
     ]
     rows: list[dict[str, object]] = []

@@ -82,15 +82,28 @@ def _gather(host: Host, certificates: tuple[str, ...], texts: tuple[str, ...]) -
 
 def _names(given: Iterable[str]) -> list[str]:
     """The files named, with those of a folder in its place, in order of name."""
-    from pathlib import Path
+    import os
 
     found: list[str] = []
     for name in given:
-        folder = Path(name)
-        if name != "-" and folder.is_dir():
-            found += sorted(str(path) for path in folder.iterdir() if path.is_file())
-        else:
-            found.append(name)
+        # a Path of an empty name is a folder, and of a long one an error
+        found += files_in(name) if os.path.isdir(name) else [name]  # noqa: PTH112
+    return found
+
+
+def files_in(folder: str) -> list[str]:
+    """The files in a folder, in order of name; `InvalidValue` when there is none."""
+    import os
+
+    try:
+        found = sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
+    except (OSError, ValueError) as error:
+        reason = (
+            os.strerror(error.errno or 0) if isinstance(error, OSError) else "no name of a folder"
+        ).lower()
+        raise InvalidValue(f"{folder}: {reason}", allowed="a folder of certificates") from None
+    if not found:
+        raise InvalidValue(f"{folder}: the folder holds no file", allowed="a folder of certificates")
     return found
 
 

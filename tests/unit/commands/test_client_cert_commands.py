@@ -122,6 +122,14 @@ def test_a_bad_pattern_or_format_exits_2(shell: Shell, wrong: tuple[str, str]) -
 def test_nothing_to_test_and_a_missing_file_exit_2(shell: Shell) -> None:
     assert shell.run("client-cert", "test")[0] == 2
     assert shell.run("client-cert", "test", shell.path("none.pem"))[0] == 2
+    assert shell.run("client-cert", "test", "")[0] == 2
+    assert shell.run("client-cert", "test", "x" * 5000)[0] == 2
+    assert shell.run("certauth", "lint", "--corpus", shell.path("none"))[0] == 2
+
+
+def test_a_folder_without_a_file_exits_2(shell: Shell) -> None:
+    (shell.files / "empty").mkdir()
+    assert shell.run("client-cert", "test", shell.path("empty"))[0] == 2
 
 
 def test_text_is_never_valid_and_exits_0_only_where_it_is_asked_for(shell: Shell) -> None:
