@@ -182,14 +182,6 @@ def _why(item: Tested) -> str:
 
 
 def _one(item: Tested, how: Reader) -> Iterable[Block]:
-    if item.checks:
-        checks = [(c.code, c.depth, c.outcome, c.detail) for c in item.checks]
-        yield Table(("check", "depth", "outcome", "detail"), checks, title="Certificate test results")
-    if item.chain:
-        yield Table(("depth", "subject"), list(enumerate(item.chain)), title="Chain")
-    if item.revocation:
-        said = [(r.depth, r.source, r.outcome, r.detail) for r in item.revocation]
-        yield Table(("depth", "source", "status", "detail"), said, title="Revocation")
     yield Fields(
         [
             ("certificate", item.certificate),
@@ -209,3 +201,11 @@ def _one(item: Tested, how: Reader) -> Iterable[Block]:
             *(("note", note) for note in item.notes),
         ]
     )
+    if item.chain:
+        yield Table(("depth", "subject"), list(enumerate(item.chain)), title="Chain")
+    if item.revocation:
+        said = [(r.depth, r.source, r.outcome, r.detail) for r in item.revocation]
+        yield Table(("depth", "source", "status", "detail"), said, title="Revocation")
+    if item.checks:
+        checks = [(c.code, c.depth, c.outcome, c.detail) for c in item.checks]
+        yield Table(("check", "depth", "outcome", "detail"), checks, title="Certificate test results")
