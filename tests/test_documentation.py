@@ -32,3 +32,9 @@ def test_each_command_that_the_readme_names_exists() -> None:
 def test_make_targets_of_the_readme_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)`", README)) <= targets
+
+
+def test_what_the_readme_quotes_of_the_demo_is_what_it_prints() -> None:
+    (quoted,) = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+    printed = set((ROOT / "tests/transcripts/demo.txt").read_text().splitlines())
+    assert set(quoted.splitlines()) - {"  ...", ""} <= printed
