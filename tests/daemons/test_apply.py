@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemons.scene import Scene, holder
+from xsec.connections.settings import CRL_INACCESSIBLE
 from xsec.daemons import settings
 from xsec.daemons.enforce import inspect
 from xsec.daemons.enforce.prove import ClientProof
@@ -66,6 +67,16 @@ def test_applying_what_is_in_force_is_nothing_to_do_and_proves_it_again(scene: S
     assert report.proofs
     assert all(proof.held for proof in report.proofs)
     assert scene.tree() == before
+
+
+def test_a_setting_that_changes_no_file_counts_as_applied_after_the_next_apply(nginx: Scene) -> None:
+    nginx.require_clients()
+    nginx.set({CRL_INACCESSIBLE: "Ignore"})
+    nginx.apply()
+    nginx.set({CRL_INACCESSIBLE: "Fail"})
+    (report,) = nginx.apply().services
+    assert (report.changed, report.inputs) == (False, (CRL_INACCESSIBLE.path,))
+    assert nginx.apply(dry_run=True).services[0].inputs == ()
 
 
 def test_a_key_is_written_for_root_alone_below_folders_for_root_alone(scene: Scene) -> None:

@@ -22,6 +22,7 @@ from xsec.daemons.enforce.undo import (
     WRITE,
     applied_step,
     finish,
+    record,
     recorded,
     recover,
     undo,
@@ -191,7 +192,10 @@ def _carry_out(world: World, job: _Job, open_secret: folders.OpenSecret) -> Serv
     if not job.report.changed:
         proofs = _prove_live(world, job)
         if failed(proofs) is None:
-            return replace(job.report, proofs=proofs)
+            report = replace(job.report, proofs=proofs)
+            if job.applied is not None and job.applied.generation != job.generation:
+                record(world, _record(world, job, report))
+            return report
         job = replace(job, report=replace(job.report, changed=True, action=RELOAD))
     fresh = world.files.info(job.candidate.folder) is None
     about = {"service": job.service, "daemon": job.plugin.name, "digest": job.report.digest}

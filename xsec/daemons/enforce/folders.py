@@ -16,7 +16,6 @@ from xsec.secret import Secret
 from xsec.state.snapshot import Sealed, Tree
 
 OpenSecret = Callable[[Sealed, str], Secret]
-_KEPT = 2  # folders of a daemon that stay: the one in force and the one before it
 
 
 def read(files: Files, path: PurePosixPath) -> bytes | None:
@@ -158,8 +157,8 @@ def restore(files: Files, remembered: Iterable[Tree]) -> None:
 
 
 def tidy(files: Files, folder: PurePosixPath, keep: Iterable[str]) -> None:
-    """Remove folders of renderings that are neither in force nor the one before."""
-    kept = frozenset(list(keep)[:_KEPT])
+    """Remove folders of renderings but those to keep: the one in force and the one before it."""
+    kept = frozenset(keep)
     for name in files.names(folder):
         if name not in kept and len(name) == 16 and set(name) <= set("0123456789abcdef"):
             files.remove_tree(folder / name)

@@ -25,6 +25,13 @@ def recorded(world: World) -> Mapping[str, Applied]:
     return APPLIED.empty if tree is None else APPLIED.parse(tree)
 
 
+def record(world: World, applied: Applied) -> Mapping[str, Tree]:
+    """Record what is in force for a service; what was recorded before."""
+    before: Mapping[str, Tree] = readings.load(world.files, APPLIED.area) or {}
+    readings.save(world.files, APPLIED.area, {**before, applied.service: applied_tree(applied)})
+    return before
+
+
 def recover(world: World) -> tuple[str, ...]:
     """Finish or undo what a killed apply left; what was done, one sentence each.
 
@@ -45,16 +52,12 @@ def recover(world: World) -> tuple[str, ...]:
 def finish(world: World, journal: Journal) -> None:
     """Record a proven apply and remove what nothing uses any more."""
     tree: Tree = next(step.undo for step in journal.steps if step.name == PROVEN)
-    service = journal.data["service"]
-    before = readings.load(world.files, APPLIED.area) or {}
-    readings.save(world.files, APPLIED.area, {**before, service: tree})
-    applied = applied_from(service, tree)
+    applied = applied_from(journal.data["service"], tree)
+    before = record(world, applied)
     if readings.load(world.files, DRIFT.area):
         readings.save(world.files, DRIFT.area, {})  # what was changed by hand is written anew
-    plugin = daemon(journal.data["daemon"])
-    former = before.get(service, {}).get("digest", applied.digest)
-    keep = {applied.digest: None, former: None}
-    folders.tidy(world.files, plugin.folder, keep)
+    former = before.get(applied.service, {}).get("digest", applied.digest)
+    folders.tidy(world.files, daemon(applied.daemon).folder, (applied.digest, former))
     journal.close()
 
 
