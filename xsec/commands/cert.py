@@ -88,6 +88,9 @@ def cert_install(
     secret = host.read_secret(passphrase_source, "Passphrase: ") if passphrase_source else None
     names = dict.fromkeys((*files, *([key_file] if key_file else ())))
     given = [read(host.read_input(n, limit=MAXIMUM_FILE_BYTES), n, password=secret) for n in names]
+    for content in given:
+        if content.name == key_file:
+            content.need_key()
     key_id = host.entropy.bytes(16).hex()
     done = transact.change(
         host,

@@ -72,6 +72,12 @@ class Contents:
             raise InvalidValue("the file holds no certificate", where=self.name)
         return self.certificates[0].der
 
+    def need_key(self) -> None:
+        """`InvalidValue` where the file that was given as the private key holds none."""
+        if not self.keys:
+            allowed = "a private key in PEM or DER, or PKCS#12"
+            raise InvalidValue("the file holds no private key", where=self.name, allowed=allowed)
+
     def crls_der(self) -> list[bytes]:
         """The CRLs as octets; there is at least one."""
         if not self.crls:

@@ -342,3 +342,10 @@ def test_the_kinds_have_words() -> None:
 def test_an_encrypted_der_key_is_a_key() -> None:
     data = HOST.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
     assert container.kind_of(data, "f") is container.Kind.PRIVATE_KEY
+
+
+def test_a_file_given_as_the_key_that_holds_none_is_told() -> None:
+    contents = container.read(b"-----BEGIN WHATEVER-----\nAAAA\n-----END WHATEVER-----\n", "server.key")
+    with pytest.raises(InvalidValue, match="no private key") as error:
+        contents.need_key()
+    assert error.value.where == "server.key"
