@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from xsec.connections.verify import Decision, Question, decide, read_crls
 from xsec.lab.pki import Authority, Issued, authority, der, seeded_key
+from xsec.pki import der as structure
 from xsec.pki.path.budget import Limits
 from xsec.pki.path.build import Anchors
 from xsec.pki.path.reference import parse
@@ -70,3 +73,14 @@ def ask(
 def code(target: Given, **options: Any) -> str:
     """`ok`, or the code of the first failure."""
     return ask(target, **options).verdict.code
+
+
+def signed_otherwise(signed: bytes, issuer: Authority) -> bytes:
+    """A certificate or CRL whose signature holds, with SHA-384, while its signed part speaks of SHA-256."""
+    whole = structure.element(signed, 0, len(signed))
+    tbs = structure.octets(signed, structure.children(signed, whole)[0])
+    assert isinstance(issuer.key, ec.EllipticCurvePrivateKey)
+    signature = b"\x00" + issuer.key.sign(tbs, ec.ECDSA(hashes.SHA384()))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040303")
+    body = tbs + algorithm + bytes((structure.BIT_STRING, len(signature))) + signature
+    return b"\x30\x82" + len(body).to_bytes(2, "big") + body

@@ -75,12 +75,25 @@ def test_a_loop_of_cross_signs_ends() -> None:
 
 
 def test_a_dead_end_that_only_led_back_is_tried_again() -> None:
-    """C reaches the anchor only through A, which is open when C is first entered from A."""
-    a, b, c = ca("A"), ca("B"), ca("C")
-    chain = [cross_sign(a, c), cross_sign(c, a), cross_sign(a, b), cross_sign(b, c)]
-    chain.append(ca("B", ROOT, seed="B", path_length=0))
-    verdict = ask(leaf(a), trust=[ROOT], chain=chain).verdict
-    assert verdict.code == "path_length_exceeded"
+    """From A, C only leads back; from X it leads through A to the anchor, and that path alone is valid."""
+    a, c = ca("A"), ca("C")
+    nothing = (x509.NameConstraints(None, [x509.DNSName("a.example")]), True)
+    chain = [ca("X", a, extensions=[nothing]), ca("X", c), cross_sign(c, a), ca("A", ROOT), cross_sign(a, c)]
+    verdict = ask(leaf(chain[0], sans=["a.example"]), trust=[ROOT], chain=chain).verdict
+    assert verdict.subjects == ("CN=leaf", "CN=X", "CN=C", "CN=A", "CN=Root")
+
+
+def test_a_dead_end_of_length_is_tried_again_by_a_shorter_way() -> None:
+    """The long way is tried first, for its key identifiers match, and ends within V for want of room."""
+    w = ca("W", ROOT)
+    v = ca("V", w)
+    second = ca("L2", v)
+    first = ca("L1", second)
+    long = ca("N", first)
+    short = ca("N", v, without=[ExtensionOID.AUTHORITY_KEY_IDENTIFIER])
+    chain = [w, v, second, first, long, short]
+    verdict = ask(leaf(long), trust=[ROOT], chain=chain, limits=Limits(certificates=6)).verdict
+    assert verdict.subjects == ("CN=leaf", "CN=N", "CN=V", "CN=W", "CN=Root")
 
 
 @pytest.mark.parametrize(("length", "expected"), [(8, "ok"), (9, "cert_chain_too_long")])

@@ -10,8 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-from tests.world.verifying import NOW, START, ask, ca, code, leaf
-from xsec.lab.pki import Extra, Issued, name_of, revoked
+from tests.world.verifying import NOW, START, ask, ca, code, leaf, signed_otherwise
+from xsec.connections.verify import read_crls
+from xsec.lab.pki import Extra, Issued, der, name_of, revoked
 from xsec.pki.path.validate import Purpose
 from xsec.pki.verdict import Outcome
 from xsec.revocation.policy import Checking, RevocationPolicy, Undetermined
@@ -112,6 +113,12 @@ def test_a_ca_without_crl_sign_signs_no_crl() -> None:
 def test_a_crl_that_names_another_key_of_its_issuer_does_not_count() -> None:
     other = x509.AuthorityKeyIdentifier(b"another key", None, None)
     assert judged(ROOT.crl(extensions=[other])) == "akid_skid_mismatch"
+
+
+def test_a_crl_whose_inner_and_outer_signature_algorithm_differ_is_left_out() -> None:
+    odd = signed_otherwise(der(ROOT.crl()), ROOT)
+    assert code(ALICE, trust=[ROOT], crls=[odd]) == "unable_to_get_crl"
+    assert len(read_crls([(odd, "")])[1]) == 1
 
 
 SIGNER = ca("Middle", ROOT, seed="CRL key")
@@ -303,6 +310,11 @@ def test_the_highest_number_of_one_key_and_scope_decides() -> None:
     assert judged(ROOT.crl([ALICE], number=1), ROOT.crl(number=2)) == "ok"
     assert judged(ROOT.crl(number=1), ROOT.crl([ALICE], number=2)) == "cert_revoked"
     assert judged(ROOT.crl([ALICE], number=2), ROOT.crl(number=2)) == "cert_revoked"
+
+
+def test_the_crl_of_another_key_takes_no_entry_off() -> None:
+    crls = [ROOT.crl(), MIDDLE.crl([BELOW], number=1), SIGNER.crl(number=2)]
+    assert judged(*crls, target=BELOW, chain=[MIDDLE, SIGNER]) == "cert_revoked"
 
 
 def test_an_entry_in_an_expired_crl_rejects_until_a_newer_one_no_longer_has_it() -> None:
