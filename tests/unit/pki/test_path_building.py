@@ -55,6 +55,7 @@ def test_a_cross_sign_leads_to_the_anchor_that_is_trusted() -> None:
     other = ca("Other Root")
     crossed = cross_sign(ROOT, other)
     verdict = ask(leaf(MIDDLE), trust=[other], chain=[MIDDLE, ROOT, crossed]).verdict
+    assert verdict.accepted
     assert verdict.subjects == ("CN=leaf", "CN=Middle", "CN=Root", "CN=Other Root")
 
 
@@ -80,6 +81,7 @@ def test_a_dead_end_that_only_led_back_is_tried_again() -> None:
     nothing = (x509.NameConstraints(None, [x509.DNSName("a.example")]), True)
     chain = [ca("X", a, extensions=[nothing]), ca("X", c), cross_sign(c, a), ca("A", ROOT), cross_sign(a, c)]
     verdict = ask(leaf(chain[0], sans=["a.example"]), trust=[ROOT], chain=chain).verdict
+    assert verdict.accepted
     assert verdict.subjects == ("CN=leaf", "CN=X", "CN=C", "CN=A", "CN=Root")
 
 
@@ -93,6 +95,7 @@ def test_a_dead_end_of_length_is_tried_again_by_a_shorter_way() -> None:
     short = ca("N", v, without=[ExtensionOID.AUTHORITY_KEY_IDENTIFIER])
     chain = [w, v, second, first, long, short]
     verdict = ask(leaf(long), trust=[ROOT], chain=chain, limits=Limits(certificates=6)).verdict
+    assert verdict.accepted
     assert verdict.subjects == ("CN=leaf", "CN=N", "CN=V", "CN=W", "CN=Root")
 
 
