@@ -69,7 +69,8 @@ class NoonCall(Call):
         self.folder = folder
 
     def host(self, command: str) -> Host:
-        return NoonHost(root=self.root or self.folder, command=command)
+        root = super().host(command).root if self.root else self.folder
+        return NoonHost(root=root, command=command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from tests.faults.cases import START
 from xsec.lab import pki
@@ -195,7 +194,6 @@ CIPHERS = {
 NAMES = (
     "missing.pem",
     "folder",
-    "fifo",
     "line\nbreak.pem",
     "\x1b[31mred.pem",
     "\u202etxt.pem",
@@ -204,14 +202,6 @@ NAMES = (
     "../" * 2000 + "x",
     "\udcff\udcfe.pem",
 )
-
-
-def place_names(folder: Path) -> None:
-    """Make the folder and the FIFO among `NAMES`; the others are missing."""
-    import os
-
-    (folder / "folder").mkdir()
-    os.mkfifo(folder / "fifo")
 
 
 def mutants(data: bytes, count: int, seed: int) -> Iterator[bytes]:

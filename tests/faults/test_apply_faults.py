@@ -23,7 +23,6 @@ from tests.faults.inject import ERRORS, Fault
 pytestmark = pytest.mark.needs("nginx", "strace", "root")
 
 FLOORS = ("TLSv1.2", "TLSv1.3")
-NEXT = {0: "served", 8: "rolled back", 6: "unavailable"}
 
 
 class Live:
@@ -111,13 +110,9 @@ def _faults(points: tuple[inject.Point, ...]) -> list[Fault]:
     return kills + [Fault(kind=hard[n % len(hard)], point=point) for n, point in enumerate(able)]
 
 
-def _one(live: Live, fault: Fault, old: str, new: str, trace: Path, codes: Counter[int]) -> list[str] | None:
-    """Save, apply with a fault, look, apply again; None when the fault was not met."""
-    live.floor(new)
-    ran, met = inject.inject(job(("apply",), live.root, live.place), fault, trace)
-    codes[ran.code] += 1
+def _answer(ran: Ran, fault: Fault, now: str, old: str, new: str) -> list[str]:
+    """What is wrong right after the fault."""
     wrong = oracle.rude(ran)
-    now = live.in_force()
     if not now:
         wrong.append("the service does not answer")
     if ran.code == 0 and now != new:
@@ -126,6 +121,12 @@ def _one(live: Live, fault: Fault, old: str, new: str, trace: Path, codes: Count
         wrong.append("said not to be applied and is in force")
     if fault.kind != "KILL" and ran.code not in {0, 6, 8}:
         wrong.append(f"exit {ran.code}")
+    return [*wrong, f"  exit {ran.code}: {ran.text.strip()[:300]}"] if wrong else []
+
+
+def _next(live: Live, new: str) -> list[str]:
+    """What is wrong after the next apply."""
+    wrong = []
     again = run(job(("apply",), live.root, live.place))
     if again.code != 0:
         wrong.append(f"the next apply: exit {again.code}: {again.text.strip()[:300]}")
@@ -134,11 +135,20 @@ def _one(live: Live, fault: Fault, old: str, new: str, trace: Path, codes: Count
     told = run(job(("service", "verify"), live.root, live.place))
     if told.code != 0:
         wrong.append(f"service verify: exit {told.code}: {told.text.strip()[:200]} {told.out[-300:]!r}")
-    wrong += [f"left over: {name}" for name in oracle.leftovers(live.root)]
+    for name in oracle.leftovers(live.root):
+        wrong.append(f"left over: {name}")
+        (live.root / name).unlink()  # told once
     if len(live.masters()) != 1:
         wrong.append(f"{len(live.masters())} nginx masters")
-    if wrong:
-        wrong.append(f"  exit {ran.code}: {ran.text.strip()[:300]}")
+    return wrong
+
+
+def _one(live: Live, fault: Fault, old: str, new: str, trace: Path, codes: Counter[int]) -> list[str] | None:
+    """Save, apply with a fault, look, apply again; None when the fault was not met."""
+    live.floor(new)
+    ran, met = inject.inject(job(("apply",), live.root, live.place), fault, trace)
+    codes[ran.code] += 1
+    wrong = [*_answer(ran, fault, live.in_force(), old, new), *_next(live, new)]
     return wrong if met else (wrong or None)
 
 
@@ -165,7 +175,7 @@ def test_an_apply_that_is_killed_or_fails_leaves_a_service_and_the_next_apply_su
         missed += found is None
         wrong += [f"{fault}: {what}" for what in found or ()]
         old, new = new, old
-        if len(wrong) > 60:
+        if len(wrong) > 100:
             break
     told = ", ".join(f"{count} x {code}" for code, count in sorted(codes.items()))
     row.tell(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import subprocess
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,6 +63,7 @@ OTHERWISE = {
     "trust no list": {2, 3},
     "trust unknown object": {3},  # well-formed: the store has no such object
     "certificates garbage": {2, 3},
+    "crl garbage": {2, 3},
     "sealed of nowhere": {0},  # a document of another host: the secret here stays, with a warning
 }
 
@@ -178,7 +181,7 @@ def test_a_name_that_is_no_file_is_refused(
     taker: Taker, root: Path, folder: Path, place: Path, row: Row
 ) -> None:
     need(taker.args[0], row)
-    malformed.place_names(folder)
+    (folder / "folder").mkdir()
     before, wrong = state(root), []
     for name in malformed.NAMES:
         path = f"{folder}/{name}" if name else ""
@@ -188,6 +191,21 @@ def test_a_name_that_is_no_file_is_refused(
         wrong += [f"{name[:40]!r}: {what} [{ran.code}: {ran.text.strip()[:200]!r}]" for what in found]
     assert not wrong, "\n" + "\n".join(wrong)
     assert state(root) == before
+
+
+def test_a_pipe_is_read_and_one_that_nobody_writes_to_ends_the_command(
+    root: Path, folder: Path, place: Path, full: bool
+) -> None:
+    os.mkfifo(folder / "fifo")
+    writer = subprocess.Popen(
+        ["/bin/sh", "-c", 'exec cat "$0" > "$1"', str(place / "other.pem"), str(folder / "fifo")]
+    )
+    ran = run(job(("trust", "add", str(folder / "fifo"), "--yes"), root, place), seconds=20)
+    assert writer.wait(20) == 0
+    assert ran.code == 0, ran.text
+    if full:  # the patience is half a minute
+        ran = run(job(("trust", "add", str(folder / "fifo"), "--yes"), root, place), seconds=45)
+        assert check(ran, 0, place="fifo") == []
 
 
 @pytest.mark.parametrize(
