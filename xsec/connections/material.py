@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from xsec.connections import answers
 from xsec.connections.verify import Decision, Question, decide, read_crls
 from xsec.errors import InvalidValue
+from xsec.pki import chain, pem
 from xsec.pki import der as structure
-from xsec.pki import pem
 from xsec.pki.path.build import Anchors
 from xsec.pki.trust import TRUST
 from xsec.revocation.manual import MANUAL
@@ -28,13 +28,20 @@ class Host(NamedTuple):
     """The host's own material: its trust list and its manual CRLs, empty where xsec is not set up."""
 
     anchors: tuple[bytes, ...]
+    intermediates: tuple[bytes, ...]
     crls: tuple[tuple[bytes, str], ...]
 
 
 def of_host(snapshot: Snapshot) -> Host:
-    """The trust list, whatever connection kinds its entries are for, and the manual CRLs."""
+    """The trust list, whatever connection kinds its entries are for, and the manual CRLs.
+
+    A chain must reach a self-signed certificate of the list; others only fill gaps in it (TR-5).
+    """
+    entries = [entry.der for entry in snapshot[TRUST].entries]
+    roots = dict.fromkeys(der for der in entries if chain.is_self_issued(der))
     return Host(
-        tuple(entry.der for entry in snapshot[TRUST].entries),
+        tuple(roots),
+        tuple(der for der in entries if der not in roots),
         tuple((crl.der, crl.file) for crl in snapshot[MANUAL].crls),
     )
 
@@ -64,8 +71,8 @@ def judge(read: Read, host: Callable[[], Host], options: Mapping[str, Any]) -> D
 
     `options` are those of `xsec verify`; without `trust` the host's own material counts.
     """
-    target, *chain = _target(read(options["certificate"]), options["certificate"])
-    own = host() if options["trust"] is None else Host((), ())
+    target, *presented = _target(read(options["certificate"]), options["certificate"])
+    own = host() if options["trust"] is None else Host((), (), ())
     anchors = own.anchors if options["trust"] is None else _files(read, options["trust"], _CERTIFICATES)
     crls = (
         own.crls if options["crls"] is None else [(der, "") for der in _files(read, options["crls"], _CRLS)]
@@ -74,7 +81,11 @@ def judge(read: Read, host: Callable[[], Host], options: Mapping[str, Any]) -> D
     asked = options["revocation"] or ("require" if options["crls"] is not None else "off")
     question = Question(
         certificate=target,
-        intermediates=(*chain, *_files(read, options["intermediates"], _CERTIFICATES)),
+        intermediates=(
+            *presented,
+            *_files(read, options["intermediates"], _CERTIFICATES),
+            *own.intermediates,
+        ),
         inputs=answers.inputs(
             options["at"],
             purpose=options["purpose"],
