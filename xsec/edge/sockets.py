@@ -11,6 +11,9 @@ from datetime import timedelta
 
 from xsec.errors import Unavailable
 
+_LOW, _HIGH = 20_000, 32_768  # below the ports that Linux gives to outgoing connections, which could take one
+_TRIES = 50
+
 
 class SystemConnection:
     """A stream with a deadline: a slow peer cannot make the sum of its pauses longer."""
@@ -55,6 +58,13 @@ def _ours(peer: str, error: OSError) -> Unavailable:
     return Unavailable(f"{peer}: {reason}")
 
 
+def _bound(port: int) -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+        found: int = probe.getsockname()[1]
+        return found
+
+
 class SystemDialer:
     """Connections of this machine."""
 
@@ -71,10 +81,13 @@ class SystemDialer:
         return SystemConnection(stream, peer, end)
 
     def free_port(self) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
+        for _ in range(_TRIES):
+            port = _LOW + int.from_bytes(os.urandom(2), "big") % (_HIGH - _LOW)
+            try:
+                return _bound(port)
+            except OSError:
+                continue
+        return _bound(0)
 
     @contextmanager
     def lend(self, data: bytes) -> Iterator[str]:

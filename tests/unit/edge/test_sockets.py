@@ -80,3 +80,11 @@ def test_lent_memory_is_read_under_its_name_and_is_on_no_disk() -> None:
         assert Path(path).read_bytes() == b"secret"
         assert "memfd" in str(Path(path).readlink())
     assert not Path(path).exists()
+
+
+def test_a_free_port_can_be_listened_on_and_is_none_that_outgoing_connections_take() -> None:
+    ports = {DIALER.free_port() for _ in range(20)}
+    assert len(ports) > 15
+    for port in ports:
+        assert port < 32_768
+        socket.create_server(("127.0.0.1", port)).close()
