@@ -59,14 +59,16 @@ class Sweep:
     def _job(self, root: Path) -> Job:
         return self.case.job(root, self.place, broken=self.broken)
 
-    def all(self, faults: Sequence[Fault] | None = None) -> Swept:
-        """Try each fault in turn; every point when none are given."""
+    def all(self, faults: Sequence[Fault] | None = None, *, until: str = "") -> Swept:
+        """Try each fault in turn, all when none are given; stop when `until` was found."""
         swept = Swept(points=len(self.points))
         for fault in inject.faults(self.points) if faults is None else faults:
             root = self._fresh()
             wrong = self._one(root, fault, swept)
             swept.wrong += [f"{self.case.name}: {fault}: {what}" for what in wrong]
             shutil.rmtree(root)
+            if until and any(until in line for line in swept.wrong):
+                break
         return swept
 
     def _one(self, root: Path, fault: Fault, swept: Swept) -> list[str]:

@@ -74,12 +74,13 @@ PLACES = (
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("what", [fifo, dangling, folder_there, unreadable])
 def test_a_strange_thing_in_the_place_of_a_file_neither_hangs_nor_is_followed(
-    root: Path, place: str, what: Callable[[Path], None]
+    root: Path, place: str, what: Callable[[Path], None], full: bool
 ) -> None:
     path = root / STATE / place
     path.parent.mkdir(exist_ok=True)
     what(path)
-    for words in (*READS, (*PORT, "9443"), ("rollback", "1", "--yes"), ("log", "verify"), ("doctor",)):
+    some = (READS[1], (*PORT, "9443"), ("rollback", "1", "--yes"))
+    for words in (*some, *READS, ("log", "verify"), ("doctor",)) if full else some:
         ran = run(job(words, root, root), seconds=20)
         assert oracle.rude(ran) == [], (words, ran.text)
         assert ran.code in {0, 1, 3, 4, 6, 7}, (words, ran)
