@@ -39,7 +39,7 @@ layers: .venv/.done
 	$(BIN)/lint-imports
 
 faults: .venv/.done
-	XSEC_FAULTS=full $(PYTEST) tests/faults --require-all
+	XSEC_FAULTS=full XSEC_HOSTILE=10000 $(PYTEST) tests/faults tests/daemons/test_hammer.py tests/daemons/test_apply_kills.py --require-all
 
 bench: .venv/.done
 	$(BIN)/python -m bench
