@@ -68,13 +68,13 @@ def _view(found: Shown) -> Iterable[Block]:
 @command(cert, "install", short_help="Install a certificate with chain and key.")
 @changing
 @click.argument("files", nargs=-1, required=True)
-@click.option("--key", "key_file", default="", metavar="FILE", help="The private key, unless FILES hold it.")
+@click.option("--key", "key_file", metavar="FILE", help="The private key, unless FILES hold it.")
 @click.option(
     "--passphrase-source", default="", metavar="SOURCE", help="file:PATH, fd:N, credential:NAME, prompt."
 )
 @click.pass_obj
 def cert_install(
-    host: Host, change: Change, files: tuple[str, ...], key_file: str, passphrase_source: str
+    host: Host, change: Change, files: tuple[str, ...], key_file: str | None, passphrase_source: str
 ) -> Result:
     """Install the certificate in FILES: PEM, DER, PKCS#7 or PKCS#12, its chain in any order.
 
@@ -86,7 +86,7 @@ def cert_install(
     from xsec.pki.server import plan_install
 
     secret = host.read_secret(passphrase_source, "Passphrase: ") if passphrase_source else None
-    names = dict.fromkeys((*files, *([key_file] if key_file else ())))
+    names = dict.fromkeys((*files, *([] if key_file is None else [key_file])))
     given = [read(host.read_input(n, limit=MAXIMUM_FILE_BYTES), n, password=secret) for n in names]
     for content in given:
         if content.name == key_file:

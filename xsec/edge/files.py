@@ -27,9 +27,9 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _REMEDIES = {
-    errno.ENOSPC: "df -h; free space, then try again: nothing was changed",
-    errno.EDQUOT: "quota -v; free space, then try again: nothing was changed",
-    errno.EROFS: "mount; the file system is read-only: nothing was changed",
+    errno.ENOSPC: "df -h; free space, then try again",
+    errno.EDQUOT: "quota -v; free space, then try again",
+    errno.EROFS: "mount; the file system is read-only",
     errno.EIO: "dmesg | tail; the disk reported an error",
     errno.EMFILE: "ulimit -n; too many files are open",
     errno.ENFILE: "sysctl fs.file-nr; too many files are open",

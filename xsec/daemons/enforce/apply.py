@@ -215,7 +215,12 @@ def _carry_out(world: World, job: _Job, open_secret: folders.OpenSecret) -> Serv
     except KeyboardInterrupt:
         undo(world, journal)
         raise
-    finish(world, journal)
+    try:
+        finish(world, journal)
+    except XsecError as error:
+        # it is in force and proven: what is left is to write that down, which the next command does
+        note = f"in force and proven, but the record is not complete: {error.what}"
+        report = replace(report, notes=(*report.notes, note))
     return report
 
 
