@@ -35,13 +35,14 @@ SECRETS = FOLDER / "secrets"
 STATUS = FOLDER / "status"
 LOGS = FOLDER / "log"
 CACHE = FOLDER / "cache"
+JOURNAL = FOLDER / "journal"
 LOCK = FOLDER / "lock"
 RESERVE = FOLDER / "reserve"
 _RESERVED = tuple(RESERVE / str(number) for number in range(8))  # files, since inodes run out, too
 _RESERVED_OCTETS = 32 << 10  # each; together room to delete and to roll back on a full disk (DU-6)
 _GENERATION = re.compile(r"(\d{8})\.yaml")
 _PATIENCE = timedelta(seconds=60)
-FOLDERS = (FOLDER, CONFIG, OBJECTS, SECRETS, STATUS, LOGS, CACHE, RESERVE)
+FOLDERS = (FOLDER, CONFIG, OBJECTS, SECRETS, STATUS, LOGS, CACHE, JOURNAL, RESERVE)
 
 
 @dataclass(frozen=True, slots=True)

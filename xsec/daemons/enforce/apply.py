@@ -228,6 +228,7 @@ def _write(world: World, job: _Job, open_secret: folders.OpenSecret) -> None:
     for folder in (*job.candidate.needs, job.where.pid_file.parent):
         mode = 0o700 if folder in job.candidate.needs else 0o755
         world.files.make_folder(folder, mode=mode)
+    world.files.sweep(job.candidate.folder)
     folders.write(world, job.candidate.files, open_secret)
 
 

@@ -147,6 +147,7 @@ def restore(files: Files, remembered: Iterable[Tree]) -> None:
     """Put files back as they were remembered; one that was not there goes."""
     for tree in remembered:
         path = PurePosixPath(tree["path"])
+        files.sweep(path.parent)
         if tree["data"] is None:
             files.remove(path)
             continue
