@@ -126,6 +126,11 @@ CASES = (
         args=cut("client-cert test {in}/alice.pem --format user-#captureCommonName# --save --yes"),
         before=(cut("trust add {in}/root.pem --yes"),),
     ),
+    Case(
+        name="alarm acknowledge",
+        args=cut("alarm acknowledge 70301"),
+        before=(cut("tls set --all --minimum-version TLSv1.0 --yes --force"),),
+    ),
     Case(name="xcommand", args=cut("xcommand NTP Server Add Address: time.example.com --yes")),
 )
 

@@ -15,6 +15,7 @@ from xsec.errors import XsecError
 from xsec.pki.server import IDENTITIES
 from xsec.pki.trust import TRUST
 from xsec.revocation.manual import MANUAL
+from xsec.state.engine import ALARMS
 from xsec.state.log import Log
 from xsec.state.snapshot import Sealed, Tree
 
@@ -45,6 +46,7 @@ def look(root: Path, *, loose: bool = False) -> Look:
             [
                 *(f"{key}={_text(value)}" for key, value in sorted(current.values.items())),
                 *(f"{name}: {tree!r}" for name, tree in sorted(current.sections.items())),
+                *(f"acknowledged: {a.id} {a.object}" for a in snapshot[ALARMS].alarms if a.acknowledged),
             ]
         )
         text = _SEALED.sub("sealed", text)
