@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from xsec.pki.pkcs12 import Opened
     from xsec.ports import Actor, Clock, Dialer, Entropy, Files, Runner, Syslog, Terminal
     from xsec.secret import Secret
     from xsec.state.rootkey import KeyRing
@@ -117,6 +118,12 @@ class Host:
 
         operator.harden()
         return operator.read_secret(source, self.terminal, prompt)
+
+    def open_pkcs12(self, data: bytes, password: Secret) -> Opened:
+        """What a PKCS#12 file holds, opened in a confined child."""
+        from xsec.edge import sandbox
+
+        return sandbox.open_pkcs12(self.runner, data, password)
 
     # Secrets -----------------------------------------------------------------------------------------
 

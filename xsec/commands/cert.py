@@ -87,7 +87,10 @@ def cert_install(
 
     secret = host.read_secret(passphrase_source, "Passphrase: ") if passphrase_source else None
     names = dict.fromkeys((*files, *([] if key_file is None else [key_file])))
-    given = [read(host.read_input(n, limit=MAXIMUM_FILE_BYTES), n, password=secret) for n in names]
+    given = [
+        read(host.read_input(n, limit=MAXIMUM_FILE_BYTES), n, password=secret, opener=host.open_pkcs12)
+        for n in names
+    ]
     for content in given:
         if content.name == key_file:
             content.need_key()

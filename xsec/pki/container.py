@@ -8,12 +8,10 @@ from enum import Enum, unique
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from xsec.errors import InvalidValue
-from xsec.pki import der, keys, pem, pkcs12_limits
+from xsec.pki import der, pem, pkcs12_limits
+from xsec.pki.pkcs12 import Opener
 from xsec.secret import Secret
 
 MAXIMUM_CERTIFICATE_BYTES = 64 * 1024
@@ -95,10 +93,11 @@ class _Bag:
     warnings: list[str] = field(default_factory=list)
 
 
-def read(data: bytes, name: str, *, password: Secret | None = None) -> Contents:
+def read(data: bytes, name: str, *, password: Secret | None = None, opener: Opener | None = None) -> Contents:
     """What the file `name` holds; `InvalidValue` names the place (block and line, or octet) and the fault.
 
-    `password` opens PKCS#12; a private key is only found here, and opened by `keys.load_private`.
+    `opener` opens PKCS#12 with `password`, confined; a private key is only found here, and opened by
+    `keys.load_private`.
     """
     if not data.strip():
         raise InvalidValue("the file is empty", where=name, allowed=ALLOWED)
@@ -112,7 +111,7 @@ def read(data: bytes, name: str, *, password: Secret | None = None) -> Contents:
         for block in pem.blocks(data, name):
             _take_block(bag, block)
     elif data[0] == der.SEQUENCE:
-        form = _take_der(bag, data, name, password)
+        form = _take_der(bag, data, name, password, opener)
     else:
         raise InvalidValue(_what_else(data), where=name, allowed=ALLOWED)
     return Contents(
@@ -170,7 +169,7 @@ def _take_block(bag: _Bag, block: pem.Block) -> None:
 # DER
 
 
-def _take_der(bag: _Bag, data: bytes, name: str, password: Secret | None) -> str:
+def _take_der(bag: _Bag, data: bytes, name: str, password: Secret | None, opener: Opener | None) -> str:
     """Take the objects of a DER file, which may hold several one after the other."""
     at, forms = 0, []
     while at < len(data):
@@ -185,7 +184,7 @@ def _take_der(bag: _Bag, data: bytes, name: str, password: Secret | None) -> str
         kind = kind_of(block, where)
         forms.append("PKCS#7" if kind is Kind.PKCS7 else "PKCS#12" if kind is Kind.PKCS12 else "DER")
         if kind is Kind.PKCS12:
-            _take_pkcs12(bag, block, where, password)
+            _take_pkcs12(bag, block, where, password, opener)
         else:
             _take(bag, kind, block, where)
         at = whole.end
@@ -327,7 +326,7 @@ def _take_pkcs7(bag: _Bag, block: bytes, where: str) -> None:
 # PKCS#12 (RFC 7292)
 
 
-def _take_pkcs12(bag: _Bag, block: bytes, where: str, password: Secret | None) -> None:
+def _take_pkcs12(bag: _Bag, block: bytes, where: str, password: Secret | None, opener: Opener | None) -> None:
     """Open a PKCS#12 file: counts are limited first, then the MAC is checked, then the content is read."""
     if len(block) > MAXIMUM_PKCS12_BYTES:
         raise InvalidValue(
@@ -336,23 +335,19 @@ def _take_pkcs12(bag: _Bag, block: bytes, where: str, password: Secret | None) -
             allowed=f"at most {MAXIMUM_PKCS12_BYTES} octets",
         )
     bag.warnings += pkcs12_limits.check(block, where)
-    if password is None:
+    if password is None or opener is None:
         raise InvalidValue(
             "a PKCS#12 file is opened by its passphrase, and none was given",
             where=where,
             remedy="give the passphrase with --passphrase-source file:PATH or prompt",
         )
     try:
-        opened = pkcs12.load_pkcs12(block, password.reveal())
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidValue("the passphrase is wrong, or the PKCS#12 file is damaged", where=where) from None
+        opened = opener(block, password)
+    except InvalidValue as error:
+        raise InvalidValue(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
     if opened.key is not None:
-        if not isinstance(opened.key, keys.PrivateKey):
-            raise InvalidValue("the key in the PKCS#12 file cannot sign", where=where)
-        bag.keys.append(FoundKey(data=keys.to_pkcs8(opened.key), where=f"{where}: key"))
-    held = ([opened.cert] if opened.cert is not None else []) + list(opened.additional_certs)
-    for number, item in enumerate(held, 1):
-        octets = item.certificate.public_bytes(serialization.Encoding.DER)
+        bag.keys.append(FoundKey(data=opened.key, where=f"{where}: key"))
+    for number, octets in enumerate(opened.certificates, 1):
         _take(bag, Kind.CERTIFICATE, octets, f"{where}: certificate {number}")
 
 

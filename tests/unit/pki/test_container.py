@@ -23,6 +23,7 @@ from xsec.errors import InvalidValue
 from xsec.lab import pki
 from xsec.pki import container, pem
 from xsec.pki.container import Contents, read
+from xsec.pki.pkcs12 import load
 from xsec.secret import Secret
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -38,7 +39,7 @@ REQUEST = (
 
 def fault(data: bytes, name: str = "f.pem", password: Secret | None = None) -> InvalidValue:
     with pytest.raises(InvalidValue) as caught:
-        read(data, name, password=password)
+        read(data, name, password=password, opener=load)
     return caught.value
 
 
@@ -238,7 +239,7 @@ def p12(password: bytes = b"pass", *, iterations: int = 2048) -> bytes:
 
 
 def test_pkcs12_gives_key_and_chain() -> None:
-    found = read(p12(), "host.p12", password=Secret(b"pass"))
+    found = read(p12(), "host.p12", password=Secret(b"pass"), opener=load)
     assert shape(found) == ("PKCS#12", 2, 0, 1, 0)
     assert {item.der for item in found.certificates} == {HOST.der, ROOT.der}
     assert found.keys[0].data.reveal() == pki.der(HOST.key)
@@ -301,13 +302,13 @@ def test_pkcs12_with_old_ciphers_is_read_with_a_warning() -> None:
         .build(b"pass")
     )
     old = pkcs12.serialize_key_and_certificates(b"host", HOST.key, HOST.certificate, None, encryption)
-    assert "3DES" in read(old, "old.p12", password=Secret(b"pass")).warnings[0]
+    assert "3DES" in read(old, "old.p12", password=Secret(b"pass"), opener=load).warnings[0]
 
 
 def test_pkcs12_without_encryption_opens_with_the_empty_passphrase_of_its_mac() -> None:
     plain = pkcs12.serialize_key_and_certificates(b"h", HOST.key, HOST.certificate, None, NoEncryption())
     assert "the passphrase is wrong" in fault(plain, password=Secret(b"x")).what
-    assert shape(read(plain, "f.p12", password=Secret(b""))) == ("PKCS#12", 1, 0, 1, 0)
+    assert shape(read(plain, "f.p12", password=Secret(b""), opener=load)) == ("PKCS#12", 1, 0, 1, 0)
 
 
 # Anything
@@ -329,7 +330,7 @@ def test_no_flipped_octet_gives_anything_but_contents_or_a_named_fault(data: st.
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     try:
-        read(bytes(whole), "f", password=Secret(b"pass"))
+        read(bytes(whole), "f", password=Secret(b"pass"), opener=load)
     except InvalidValue as error:
         assert error.where.startswith("f")  # noqa: PT017  both ends are right
 

@@ -15,6 +15,7 @@ from xsec import catalogue
 from xsec.errors import Damaged, InvalidValue, Refused
 from xsec.lab import pki
 from xsec.pki import compliance, describe, keys, listing, server
+from xsec.pki import pkcs12 as pkcs12_file
 from xsec.pki.addition import plan_add
 from xsec.pki.container import Contents, read
 from xsec.pki.server import IDENTITIES, KEY_PATH, KeyMismatch, plan_default, plan_install, plan_rollback
@@ -40,7 +41,10 @@ TRUSTED = trusting(ROOT)
 
 def files(*parts: bytes, password: bytes | None = None) -> list[Contents]:
     secret = Secret(password) if password else None
-    return [read(part, f"f{number}", password=secret) for number, part in enumerate(parts, 1)]
+    return [
+        read(part, f"f{number}", password=secret, opener=pkcs12_file.load)
+        for number, part in enumerate(parts, 1)
+    ]
 
 
 def install(snapshot: Snapshot, *parts: bytes, force: bool = False, password: bytes | None = None) -> Plan:
