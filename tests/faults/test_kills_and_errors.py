@@ -38,7 +38,7 @@ def test_a_fault_leaves_the_old_or_the_new_generation_and_the_next_command_succe
         row.cannot(f"{case.name} is not in this build")
     start = time.monotonic()
     sweep = Sweep(case, folder, place)
-    done = sweep.all(None if full else sample(sweep.points, 5, seed=len(case.name)))
+    done = sweep.all(None if full else sample(sweep.points, 3, seed=len(case.name)))
     codes = ", ".join(f"{count} x {code}" for code, count in sorted(done.codes.items()))
     row.tell(
         f"R1/R2 {case.name}: {done.points} points, {done.faults} faults ({codes}), {done.missed} missed, "
