@@ -13,6 +13,13 @@ from xsec.pki.textvalue import is_unsafe
 
 MAXIMUM_NAME = 255
 
+# Letters and marks that show nothing (Unicode's Default_Ignorable_Code_Point beside the format characters):
+# with one of them a name looks like another's.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
@@ -115,7 +122,7 @@ def _unfit(name: str) -> Iterator[Refusal]:
         yield Refusal(code="outer_blank", detail="the name begins or ends with a blank")
     if "\n" in name:
         yield Refusal(code="several_lines", detail="the name runs over the end of its line")
-    elif any(map(is_unsafe, name)):
+    elif any(map(is_unsafe, name)) or _INVISIBLE.search(name):
         yield Refusal(code="control_character", detail="the name holds a control or invisible character")
     if len(name) > MAXIMUM_NAME:
         yield Refusal(code="too_long", detail=f"the name has {len(name)} characters, at most {MAXIMUM_NAME}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from xsec.errors import Damaged
+from xsec.errors import Damaged, Refused
 from xsec.ports import Entropy, Files
 from xsec.secret import Secret
 
@@ -41,6 +41,13 @@ def load(files: Files) -> KeyRing | None:
         data = files.read(PATH, limit=1 << 16)
     except FileNotFoundError:
         return None
+    facts = files.info(PATH)
+    if facts is not None and (facts.mode & 0o077 or facts.owner.uid not in {0, files.uid}):
+        raise Refused(
+            f"the key ring is open to others (mode {facts.mode:04o}, user {facts.owner.uid})",
+            where=str(PATH),
+            remedy=f"when nobody else has read it: chown root: {PATH}; chmod 600 {PATH}",
+        )
     try:
         tree = json.loads(data)
         keys = {str(k): Secret(base64.b64decode(v, validate=True)) for k, v in tree["keys"].items()}

@@ -61,20 +61,7 @@ class Store:
         facts = self.files.info(FOLDER)
         if facts is None:
             return False
-        if not facts.is_folder:
-            raise Refused(f"{FOLDER} is not a folder but a link or a file", where=str(FOLDER))
-        if facts.owner.uid not in {0, self.files.uid}:
-            raise Refused(
-                f"{FOLDER} belongs to user {facts.owner.uid}, who could have changed it",
-                where=str(FOLDER),
-                remedy=f"ls -lR {FOLDER}; when nothing in it is foreign: chown -R root: {FOLDER}",
-            )
-        if facts.mode & 0o022:
-            raise Refused(
-                f"{FOLDER} can be written to by others (mode {facts.mode:04o})",
-                where=str(FOLDER),
-                remedy=f"ls -ld {FOLDER}; when nothing in it is foreign: chmod 700 {FOLDER}",
-            )
+        _check_private(FOLDER, facts, self.files.uid)
         return True
 
     def make(self) -> None:
@@ -180,7 +167,11 @@ class Store:
     @contextmanager
     def locked(self, patience: timedelta = _PATIENCE) -> Iterator[None]:
         """Hold the lock; what a killed command left is cleared first (DU-3)."""
-        self._trusted()
+        if self._trusted():
+            for folder in FOLDERS[1:]:
+                below = self.files.info(folder)
+                if below is not None:
+                    _check_private(folder, below, self.files.uid)
         with self.files.lock(LOCK, patience=patience):
             self._recover()
             yield
@@ -241,6 +232,24 @@ class Store:
             for path in _RESERVED:
                 if path.name not in held:
                     self.files.create(path, bytes(_RESERVED_OCTETS), mode=0o600)
+
+
+def _check_private(folder: PurePosixPath, facts: FileInfo, uid: int) -> None:
+    """`Refused` for a folder that another user could have written to (SE-1), as sshd's StrictModes does."""
+    if not facts.is_folder:
+        raise Refused(f"{folder} is not a folder but a link or a file", where=str(folder))
+    if facts.owner.uid not in {0, uid}:
+        raise Refused(
+            f"{folder} belongs to user {facts.owner.uid}, who could have changed it",
+            where=str(folder),
+            remedy=f"ls -lR {folder}; when nothing in it is foreign: chown -R root: {folder}",
+        )
+    if facts.mode & 0o022:
+        raise Refused(
+            f"{folder} can be written to by others (mode {facts.mode:04o})",
+            where=str(folder),
+            remedy=f"ls -l {folder}; when nothing in it is foreign: chmod 700 {folder}",
+        )
 
 
 def _path(number: int) -> PurePosixPath:

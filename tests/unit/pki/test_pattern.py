@@ -197,6 +197,8 @@ def test_the_default_pattern_gives_the_common_name(subject: str, expected: str) 
         (r"CN=bob\0Ax", "several_lines"),
         (r"CN=bob\00", "control_character"),
         (r"CN=\E2\80\AEbob", "control_character"),
+        (r"CN=bob\EF\B8\8F", "control_character"),
+        (r"CN=\E3\85\A4bob", "control_character"),
         (r"CN=\FFbob", "not_utf8"),
         (r"CN=\ bob", "outer_blank"),
         ("CN=#0303626F62", "not_a_string"),

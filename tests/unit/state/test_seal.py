@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from xsec.edge.files import RootedFiles
-from xsec.errors import Damaged
+from xsec.errors import Damaged, Refused
 from xsec.secret import Secret
 from xsec.state import rootkey, seal
 from xsec.state.rootkey import KeyRing
@@ -78,6 +78,15 @@ def test_a_ring_reads_back(tmp_path: PurePosixPath, ring: KeyRing) -> None:
     assert read is not None
     assert (read.host, read.current) == (ring.host, ring.current)
     assert read.keys[read.current].reveal() == ring.keys[ring.current].reveal()
+
+
+def test_a_ring_that_others_can_read_is_refused(tmp_path: PurePosixPath, ring: KeyRing) -> None:
+    files = RootedFiles(str(tmp_path))
+    files.make_folder(rootkey.PATH.parent)
+    rootkey.save(files, ring)
+    Path(files.on_disk(rootkey.PATH)).chmod(0o644)
+    with pytest.raises(Refused, match="open to others"):
+        rootkey.load(files)
 
 
 @pytest.mark.parametrize(

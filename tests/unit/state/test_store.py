@@ -105,6 +105,15 @@ def test_a_store_that_others_can_write_to_is_refused(store: Store, tmp_path: Pat
         store.snapshot()
 
 
+@pytest.mark.parametrize("folder", ["config", "objects", "secrets", "status", "journal"])
+def test_a_folder_of_the_store_that_others_can_write_to_is_refused(
+    store: Store, tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "var/lib/xsec" / folder).chmod(0o777)
+    with pytest.raises(Refused, match="written to by others"), store.locked():
+        pass
+
+
 def test_an_object_that_is_not_what_its_name_says_is_damage(store: Store, tmp_path: Path) -> None:
     digest = digest_of(b"octets")
     store.put_object(digest, b"octets")
