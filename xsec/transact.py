@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xsec import catalogue
-from xsec.errors import Conflict, Damaged, InvalidValue, Refused, XsecError
+from xsec.errors import Conflict, Damaged, InvalidValue, Refused, RolledBack, XsecError
 from xsec.secret import Secret
 from xsec.state import document, journal, readings, seal
 from xsec.state.document import Document, Origin
@@ -315,21 +315,57 @@ def enforce(
     from xsec.daemons.enforce import apply
 
     with nullcontext() if dry_run else host.store.locked():
-        report = apply.apply(
-            host,
-            host.snapshot(),
-            services=services,
-            dry_run=dry_run,
-            force=force,
-            fail_closed=fail_closed,
-            without_crl=without_crl,
-            restart=restart,
-            open_secret=host.open_secret,
-            now=host.now(),
-        )
+        try:
+            report = apply.apply(
+                host,
+                host.snapshot(),
+                services=services,
+                dry_run=dry_run,
+                force=force,
+                fail_closed=fail_closed,
+                without_crl=without_crl,
+                restart=restart,
+                open_secret=host.open_secret,
+                now=host.now(),
+            )
+        except XsecError as error:
+            if not dry_run:
+                _attempt(host, "the log", partial(_log_failure, host, error))
+            raise
         if not dry_run:
+            _attempt(host, "the log", partial(_log_applied, host, report))
             _attempt(host, "the alarms", lambda: watch(host))
     return report
+
+
+def _log_applied(host: Host, report: Report) -> None:
+    done = [service for service in report.services if service.changed]
+    told = [
+        (
+            "Service Applied",
+            {
+                "service": service.service,
+                "daemon": service.daemon,
+                "generation": report.generation,
+                "proofs": len(service.rehearsed) + len(service.proofs),
+            },
+        )
+        for service in done
+    ]
+    _log_events(host, told)
+
+
+def _log_failure(host: Host, error: XsecError) -> None:
+    event = "Apply Rolled Back" if isinstance(error, RolledBack) else "Apply Refused"
+    _log_events(host, [(event, {"detail": error.what, "where": error.where})])
+
+
+def _log_events(host: Host, told: list[tuple[str, dict[str, object]]]) -> None:
+    from xsec.state.log import Log
+
+    Log(host.files, "event").extend(told, actor=host.actor, now=host.clock.now())
+    for event, fields in told:
+        _to_syslog(host, event, fields)
 
 
 def _apply(host: Host, how: How, outcome: Outcome) -> Report:
