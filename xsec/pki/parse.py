@@ -193,6 +193,15 @@ class CertificateView:
         found = self.extensions.known(ext.BASIC_CONSTRAINTS)
         return found is not None and found.ca
 
+    @property
+    def may_anchor(self) -> bool:
+        """Whether an anchor may have signed others: version 1 has no cA to say, later ones must say it.
+
+        RFC 5280, 4.2.1.9 (a certificate without the extension must not sign) and 6.1.4 (k).
+        """
+        plain = self.version == 1 and not self.extensions and not self.extensions.fault
+        return plain or self.is_authority
+
     @cached_property
     def title(self) -> str:
         """The subject for people; of an empty one the first alternative name, else the serial number."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
-from tests.world.verifying import START, ask, ca, code, leaf, octets
-from xsec.lab.pki import authority, fresh_key
+from tests.world.verifying import ask, ca, code, leaf, octets
 from xsec.pki import extensions as ext
 from xsec.pki.parse import Unreadable, anchor, certificate
 
@@ -86,16 +85,3 @@ def test_an_anchor_that_the_library_refuses_needs_only_a_name_and_a_key() -> Non
 
 def test_the_same_octets_as_an_end_entity_are_refused() -> None:
     assert code(explicit_v1(octets(leaf(ROOT))), trust=[ROOT]) == "unreadable_certificate"
-
-
-def test_a_root_without_any_extension_is_an_anchor() -> None:
-    old = authority(
-        "Old",
-        key=fresh_key(),
-        now=START,
-        without=[
-            x509.ObjectIdentifier(oid)
-            for oid in (ext.BASIC_CONSTRAINTS, ext.KEY_USAGE, ext.SUBJECT_KEY_IDENTIFIER)
-        ],
-    )
-    assert code(leaf(old), trust=[old]) == "ok"

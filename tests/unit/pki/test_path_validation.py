@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from tests.world.verifying import NOW, START, ask, ca, code, leaf, octets, signed_otherwise
-from xsec.lab.pki import authority, fresh_key, seeded_key
+from xsec.lab.pki import Authority, authority, fresh_key, seeded_key
+from xsec.pki import der as structure
 from xsec.pki.parse import certificate
 from xsec.pki.path.validate import Profile, Purpose
 from xsec.pki.signatures import fault
@@ -102,6 +105,55 @@ def test_the_depth_asked_for_limits_the_intermediates(depth: int, expected: str)
 def test_an_anchor_that_says_it_is_no_ca_issues_nothing() -> None:
     no = ca("No", extensions=[(x509.BasicConstraints(ca=False, path_length=None), True)])
     assert code(leaf(no), trust=[no]) == "invalid_ca"
+
+
+def without_extensions(made: Authority, version: int) -> bytes:
+    """The root's certificate in another version and without any extension, signed anew."""
+    old = octets(made)
+    tbs, algorithm, _ = structure.children(old, structure.element(old, 0, len(old)))
+    fields = [structure.octets(old, part) for part in structure.children(old, tbs)][1:7]
+    told = b"" if version == 1 else bytes((0xA0, 3, 2, 1, version - 1))
+    content = told + b"".join(fields)
+    signed = b"\x30\x82" + len(content).to_bytes(2, "big") + content
+    assert isinstance(made.key, ec.EllipticCurvePrivateKey)
+    signature = b"\x00" + made.key.sign(signed, ec.ECDSA(hashes.SHA256()))
+    body = signed + structure.octets(old, algorithm) + bytes((3, len(signature))) + signature
+    return b"\x30\x82" + len(body).to_bytes(2, "big") + body
+
+
+SILENT = [ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE]
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [
+        pytest.param([(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)], id="a server"),
+        pytest.param([usage(key_cert_sign=True)], id="keyCertSign alone"),
+        pytest.param([], id="key identifiers alone"),
+    ],
+)
+def test_a_version_3_anchor_without_basic_constraints_vouches_for_itself_only(extensions: Any) -> None:
+    alone = ca("Legacy", extensions=extensions, without=SILENT if not extensions else SILENT[:1])
+    below = ca("Below", alone)
+    assert code(alone, trust=[alone]) == "ok"
+    assert code(leaf(alone), trust=[alone]) == "invalid_ca"
+    assert code(leaf(below), trust=[alone], chain=[below]) == "invalid_ca"
+
+
+@pytest.mark.parametrize(("version", "expected"), [(1, "ok"), (2, "invalid_ca"), (3, "invalid_ca")])
+def test_only_a_version_1_anchor_may_issue_without_basic_constraints(version: int, expected: str) -> None:
+    """Version 1 has no way to say cA; one without extensions in a later version leaves it out."""
+    old = ca("Old Root")
+    assert code(leaf(old), trust=[without_extensions(old, version)]) == expected
+
+
+def test_a_version_1_anchor_with_extensions_needs_basic_constraints() -> None:
+    """A tampered version: the library refuses it, and the tolerant reading must not let it issue."""
+    odd = ca("Odd", without=SILENT)
+    old = octets(odd)
+    tagged = b"\xa0\x03\x02\x01"
+    assert old.count(tagged + b"\x02") == 1
+    assert code(leaf(odd), trust=[old.replace(tagged + b"\x02", tagged + b"\x00")]) == "invalid_ca"
 
 
 def test_an_end_entity_in_the_trust_list_is_trusted_as_such() -> None:

@@ -167,13 +167,13 @@ class _Walk:
         yield _unhandled(view, depth)
         constraints = view.extensions.known(ext.BASIC_CONSTRAINTS)
         usage = view.extensions.known(ext.KEY_USAGE)
-        is_ca = (constraints is None or constraints.ca) and (usage is None or ext.KEY_CERT_SIGN in usage)
+        is_ca = view.may_anchor and (usage is None or ext.KEY_CERT_SIGN in usage)
         yield _told(
             is_ca,
             "invalid_ca",
             depth,
-            "the anchor's own extensions say that it is no CA",
-            "RFC 5937, 3.2",
+            "the anchor's own extensions do not say that it is a CA: it vouches for itself only",
+            "RFC 5937, 3.2; RFC 5280, 4.2.1.9",
             quiet=True,
         )
         if constraints is not None and constraints.path_length is not None:
