@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := nginx-light openssl strace e2fsprogs xfsprogs procps hyperfine
+PACKAGES := python3-venv nginx-light openssl strace e2fsprogs xfsprogs procps hyperfine
 PYTEST := $(BIN)/python -m pytest -q
 
 .PHONY: help demo test lint types layers faults bench docs lock clean

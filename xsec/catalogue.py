@@ -1,4 +1,4 @@
-"""What all packages declare, collected: settings, sections, rules, guards, daemons."""
+"""What all packages declare, collected: settings, sections, rules, guards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from xsec.state.rule import Guard, Rule
 from xsec.state.schema import Schema, Setting
+from xsec.state.snapshot import Section
 
 # The order is the order of the reference and of dumps.
 PACKAGES = (
@@ -37,6 +38,15 @@ def _collect(module: str, name: str) -> list[Any]:
 
 SETTINGS: tuple[Setting[Any], ...] = tuple(_collect("settings", "SETTINGS"))
 SCHEMA = Schema(SETTINGS)
+
+
+def sections() -> dict[str, Section[Any]]:
+    """The parts of the document beside the settings, by name."""
+    from xsec.pki.server import IDENTITIES
+    from xsec.pki.trust import TRUST
+    from xsec.revocation.manual import MANUAL
+
+    return {section.name: section for section in (TRUST, IDENTITIES, MANUAL)}
 
 
 def __getattr__(name: str) -> Any:

@@ -80,6 +80,8 @@ def _open_streams() -> None:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, closefd=False)
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", closefd=False)
     if sys.stderr is None:
@@ -101,8 +103,6 @@ def run(args: Sequence[str], call: Call | None = None) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "xsec"
         return _tell(call, ExitCode.USAGE, error.format_message(), remedy=f"{path} --help")
-    except click.FileError as error:
-        return _tell(call, ExitCode.USAGE, error.format_message())
     except click.ClickException as error:
         return _tell(call, ExitCode.USAGE, error.format_message())
     except KeyboardInterrupt:
@@ -204,6 +204,18 @@ def _bug(call: Call, error: Exception) -> int:
         f"a bug in xsec: {type(error).__name__} at {place}",
         remedy="report it with this line",
     )
+
+
+def _log_bug(call: Call, frames: str) -> None:
+    """Keep the way to the bug in the event log, where there is one; the exception's text stays out of it."""
+    with suppress(Exception):
+        from xsec.state.log import Log
+
+        host = call.host("xsec")
+        if host.store.exists():
+            Log(host.files, "event").append(
+                "Bug", actor=host.actor, now=host.clock.now(), fields={"detail": frames}
+            )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from xsec import catalogue
 from xsec.errors import Conflict, Damaged, InvalidValue, Refused, RolledBack, XsecError
@@ -25,6 +25,10 @@ from xsec.state.snapshot import Sealed, Snapshot, Tree
 if TYPE_CHECKING:
     from xsec.daemons.enforce.report import Report
     from xsec.host import Host
+    from xsec.state.log import Log
+    from xsec.state.schema import Schema
+
+_CHANGED = "System Configuration Changed"
 
 Planner = Callable[[Snapshot, datetime], Plan]
 
@@ -32,29 +36,43 @@ Planner = Callable[[Snapshot, datetime], Plan]
 class How(Protocol):
     """How a change is to be made: the options every changing command takes."""
 
-    dry_run: bool
-    yes: bool
-    force: bool
-    apply: bool
+    @property
+    def dry_run(self) -> bool: ...
+
+    @property
+    def yes(self) -> bool: ...
+
+    @property
+    def force(self) -> bool: ...
+
+    @property
+    def apply(self) -> bool: ...
 
 
 # Changing ------------------------------------------------------------------------------------------------
 
 
-def change(host: Host, how: How, planner: Planner, *, question: str = "", mend: bool = False) -> Outcome:
+def change(
+    host: Host,
+    how: How,
+    planner: Planner,
+    *,
+    question: str = "",
+    mend: bool = False,
+    base: int | None = None,
+) -> Outcome:
     """Work out a plan and make it, whole or not at all.
 
     Without a `question` the plan is worked out under the lock, so that no other command's change is lost
     or in the way.  With one, the plan that was shown is the plan that is made: when another command
     committed meanwhile it is a `Conflict`.  `mend` marks a change that puts a store right: it starts from
-    the last good generation when the one in force is damaged, and may use the reserved space.
+    the last good generation when the one in force is damaged, and may use the reserved space.  `base` is
+    the generation that the wanted change was made from, where that is not the one found under the lock.
     """
-    if host.at is not None:
-        raise InvalidValue("--at goes with commands that only read", allowed="no --at for a change")
+    _only_now(host)
     if how.dry_run:
         considered = _consider(host, how, planner, mend=mend)
         return replace(considered, applied=_predict(host, considered)) if how.apply else considered
-    base: int | None = None
     if question and not how.yes:
         base = _confirm(host, how, planner, question, mend=mend)
     with host.store.locked():
@@ -67,6 +85,11 @@ def change(host: Host, how: How, planner: Planner, *, question: str = "", mend: 
             _after(host, outcome)
         host.store.refill()
     return replace(outcome, applied=_apply(host, how, outcome)) if how.apply else outcome
+
+
+def _only_now(host: Host) -> None:
+    if host.at is not None:
+        raise InvalidValue("--at goes with commands that only read", allowed="no --at for a change")
 
 
 def _confirm(host: Host, how: How, planner: Planner, question: str, *, mend: bool) -> int:
@@ -205,15 +228,19 @@ def _attempt(host: Host, what: str, step: Callable[[], None]) -> None:
         step()
     except XsecError as error:
         host.terminal.say(f"xsec: warning: {what} could not be written: {error.what}")
+    except Exception as error:  # noqa: BLE001  (the change is in force: a bug here must not deny it)
+        told = f"{what} could not be written: a bug in xsec, {type(error).__name__}"
+        host.terminal.say(f"xsec: warning: {told}")
 
 
 def _log(host: Host, considered: _Considered) -> None:
     from xsec.state.log import Log
 
-    forced = "yes" if considered.forced else "no"
-    told = [
+    forced = ", ".join(finding.object for finding in considered.overridden)
+    forced = forced or ("yes" if considered.forced else "no")
+    told: list[tuple[str, dict[str, object]]] = [
         (
-            "System Configuration Changed",
+            _CHANGED,
             {
                 "generation": considered.generation,
                 "item": item.path,
@@ -224,6 +251,8 @@ def _log(host: Host, considered: _Considered) -> None:
         )
         for item in considered.changes
     ]
+    if not told:  # a configuration that was damaged was put right, with the content it had
+        told = [(_CHANGED, {"generation": considered.generation, "item": considered.summary})]
     origin = considered.document.origin
     now = origin.time if origin else host.clock.now()
     Log(host.files, "configuration").extend(told, actor=host.actor, now=now)
@@ -243,17 +272,34 @@ def _catch_up(host: Host, current: Snapshot) -> None:
     from xsec.state.log import Log
 
     log = Log(host.files, "configuration")
-    logged = log.last_generation()
-    if logged is None or logged >= current.generation:
+    logged = log.last_generation() or 0
+    for number in host.store.numbers():
+        if logged < number <= current.generation:
+            _log_late(host, log, number)
+
+
+def _log_late(host: Host, log: Log, number: int) -> None:
+    made = host.store.document(number)
+    if made.origin is None:
         return
-    origin = host.store.document(current.generation).origin
-    if origin is not None:
-        fields = {
-            "generation": current.generation,
-            "item": origin.summary,
-            "detail": f"made by {origin.user} with {origin.command}; recorded late",
-        }
-        log.append("System Configuration Changed", actor=host.actor, now=origin.time, fields=fields)
+    known = number - 1 in host.store.numbers()
+    before = host.store.document(number - 1) if known else Document(generation=0)
+    late = f"made by {made.origin.user} with {made.origin.command}; recorded late"
+    told = [
+        (
+            _CHANGED,
+            {
+                "generation": number,
+                "item": item.path,
+                "before": item.before or "",
+                "after": item.after or "",
+                "detail": late,
+            },
+        )
+        for item in document.diff(before, made, host.schema)
+    ]
+    whole = {"generation": number, "item": made.origin.summary, "detail": late}
+    log.extend(told or [(_CHANGED, whole)], actor=host.actor, now=made.origin.time)
 
 
 def write_cache(host: Host) -> None:
@@ -283,6 +329,7 @@ def watch(host: Host) -> None:
 
 def record(host: Host, areas: Mapping[str, Tree]) -> None:
     """Record readings that go with no change of the configuration."""
+    _only_now(host)
     with host.store.locked():
         for area, tree in areas.items():
             readings.save(host.files, area, tree)
@@ -314,6 +361,8 @@ def enforce(
     """Apply the configuration in force, under the store's lock; a prediction takes none."""
     from xsec.daemons.enforce import apply
 
+    if not dry_run:
+        _only_now(host)
     with nullcontext() if dry_run else host.store.locked():
         try:
             report = apply.apply(
@@ -333,12 +382,12 @@ def enforce(
                 _attempt(host, "the log", partial(_log_failure, host, error))
             raise
         if not dry_run:
-            _attempt(host, "the log", partial(_log_applied, host, report))
+            _attempt(host, "the log", partial(_log_applied, host, report, force=force))
             _attempt(host, "the alarms", lambda: watch(host))
     return report
 
 
-def _log_applied(host: Host, report: Report) -> None:
+def _log_applied(host: Host, report: Report, *, force: bool) -> None:
     done = [service for service in report.services if service.changed]
     told = [
         (
@@ -348,6 +397,7 @@ def _log_applied(host: Host, report: Report) -> None:
                 "daemon": service.daemon,
                 "generation": report.generation,
                 "proofs": len(service.rehearsed) + len(service.proofs),
+                "forced": "yes" if force else "no",
             },
         )
         for service in done
@@ -369,12 +419,35 @@ def _log_events(host: Host, told: list[tuple[str, dict[str, object]]]) -> None:
 
 
 def _apply(host: Host, how: How, outcome: Outcome) -> Report:
+    """Apply what was committed; when that fails the configuration goes back, too: all of it or nothing."""
     try:
         return enforce(host, force=how.force)
     except XsecError as error:
         if outcome.changed:
-            error.what += f" (the configuration is saved as generation {outcome.generation})"
+            error.what += f"; {_back(host, outcome)}"
         raise
+
+
+def _back(host: Host, outcome: Outcome) -> str:
+    former = outcome.before.generation
+    if former == 0:
+        return f"the configuration stays saved as generation {outcome.generation}"
+    wanted = replacing(host.store.document(former), f"put back: generation {former}", host.schema)
+    try:
+        done = change(host, _Quietly(), wanted, base=outcome.generation)
+    except XsecError as trouble:
+        return f"the configuration stays saved as generation {outcome.generation}: {trouble.what}"
+    return f"the configuration is what it was in generation {former} again (now {done.generation})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Quietly:
+    """How a configuration is put back: no question; a guard that took it once does not stand in the way."""
+
+    dry_run: bool = False
+    yes: bool = True
+    force: bool = True
+    apply: bool = False
 
 
 def _predict(host: Host, outcome: Outcome) -> Report:
@@ -386,7 +459,7 @@ def _predict(host: Host, outcome: Outcome) -> Report:
 # Whole-document changes ----------------------------------------------------------------------------------
 
 
-def replacing(wanted: Document, summary: str, schema: Any) -> Planner:
+def replacing(wanted: Document, summary: str, schema: Schema) -> Planner:
     """A planner that makes the configuration what a document says, sections included where it has them."""
 
     def plan(snapshot: Snapshot, now: datetime) -> Plan:

@@ -27,9 +27,9 @@ SEED = int(os.environ.get("XSEC_SEED", "18"))
 PIECES = template_pieces(DEFAULT_TEMPLATE)
 DEFAULT = compile_pattern(DEFAULT_PATTERN)
 
-# Patterns that operators write; the first two are the seed's own, repaired, and the appliance's
+# Patterns that operators write; the first is tolerant of a blank, the second the appliance's
 LAX = {
-    "seed": compile_pattern(r"/Subject:.*, ?CN=(?<captureCommonName>[^,\n]*)/m"),
+    "blank-tolerant": compile_pattern(r"/Subject:.*, ?CN=(?<captureCommonName>[^,\n]*)/m"),
     "appliance": compile_pattern(APPLIANCE_PATTERN),
     "tolerant": compile_pattern(r"/Subject: .*CN=(?<captureCommonName>[^,\n]+)/m"),
     "anywhere": compile_pattern(r"/CN=(?<captureCommonName>[^,\n]+)/"),

@@ -14,7 +14,7 @@ from xsec.errors import Conflict, Damaged, InvalidValue, Refused
 from xsec.host import Host
 from xsec.secret import Secret
 from xsec.state import rootkey
-from xsec.state.document import Document
+from xsec.state.document import Document, Origin
 from xsec.state.plan import Plan
 from xsec.state.snapshot import Sealed, Snapshot
 
@@ -150,3 +150,49 @@ def test_a_commit_that_a_kill_kept_out_of_the_log_is_recorded_by_the_next(host: 
     transact.change(host, Change(), setting(host, PORT, 9443))
     generations = [record.fields.get("generation") for record in Log(host.files, "configuration").records()]
     assert [str(g) for g in generations] == ["2", "3", "4"]
+
+
+def test_every_commit_that_the_log_missed_is_recorded_by_the_next_change(host: Host) -> None:
+    from xsec.state.log import Log
+
+    leaf = host.schema.find(PORT)
+    with host.store.locked():
+        for number in (2, 3):
+            host.store.commit(
+                Document(
+                    generation=number,
+                    origin=Origin(time=host.clock.now(), user="root", command="xsec test"),
+                    values={leaf.key: 8000 + number},
+                    spelling={leaf.key: leaf.words},
+                )
+            )
+    transact.change(host, Change(), setting(host, PORT, 9443))
+    records = [
+        (record.fields.get("generation"), record.fields.get("after"))
+        for record in Log(host.files, "configuration").records()
+    ]
+    assert records == [(2, "8002"), (3, "8003"), (4, "9443")]
+
+
+def test_what_was_made_from_an_older_generation_is_a_conflict(host: Host) -> None:
+    transact.change(host, Change(), setting(host, PORT, 444))
+    with pytest.raises(Conflict):
+        transact.change(host, Change(), setting(host, PORT, 445), base=1)
+
+
+def test_applying_and_recording_are_of_now_only(host: Host) -> None:
+    host.at = host.clock.now()
+    with pytest.raises(InvalidValue):
+        transact.enforce(host)
+    with pytest.raises(InvalidValue):
+        transact.record(host, {"x": {}})
+
+
+def test_a_change_whose_apply_fails_is_put_back(host: Host) -> None:
+    from xsec.daemons.settings import HTTPS_ADDRESS
+
+    leaf = host.schema.find(HTTPS_ADDRESS.words)
+    with pytest.raises(Refused) as error:
+        transact.change(host, Change(apply=True), setting(host, leaf.words, "127.0.0.1"))
+    assert "what it was in generation 1 again" in error.value.what
+    assert (host.store.current().generation, value(host, leaf.words)) == (3, leaf.setting.default)

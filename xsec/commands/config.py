@@ -13,7 +13,6 @@ from xsec.output.result import Raw, Result, Text
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xsec.console.documents import Sections
     from xsec.host import Host
     from xsec.state.outcome import Outcome
     from xsec.state.plan import Plan
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
 @group("config", short_help="The configuration document: show, validate, load, edit.")
 def config() -> None:
     """The configuration document: show, validate, load, edit."""
-
-
-def _sections() -> Sections:
-    from xsec.pki.server import IDENTITIES
-    from xsec.pki.trust import TRUST
-    from xsec.revocation.manual import MANUAL
-
-    return {section.name: section for section in (TRUST, IDENTITIES, MANUAL)}
 
 
 @command(config, "show", short_help="Print the document, or a part of it.")
@@ -66,10 +57,11 @@ def _without_checksum(data: bytes) -> bytes:
 @click.pass_obj
 def config_validate(host: Host, file: str) -> Result:
     """Check the document FILE (- for stdin): settings by the schema, sections by this host's store."""
+    from xsec import catalogue
     from xsec.console import documents
     from xsec.state import document
 
-    sections = _sections()
+    sections = catalogue.sections()
     given = documents.read(host.read_input(file, limit=document.LIMIT), host.schema, sections)
     left_out: tuple[str, ...] = ()
     if host.store.exists():
@@ -99,11 +91,11 @@ def config_load(host: Host, change: Change, file: str) -> Result:
     return _bring(host, change, host.read_input(file, limit=document.LIMIT)).result()
 
 
-def _bring(host: Host, change: Change, data: bytes) -> Outcome:
-    from xsec import transact
+def _bring(host: Host, change: Change, data: bytes, base: int | None = None) -> Outcome:
+    from xsec import catalogue, transact
     from xsec.console import documents
 
-    sections = _sections()
+    sections = catalogue.sections()
     given = documents.read(data, host.schema, sections)
 
     def planner(snapshot: Snapshot, now: datetime) -> Plan:
@@ -111,7 +103,7 @@ def _bring(host: Host, change: Change, data: bytes) -> Outcome:
         left_out = documents.missing(given, snapshot, host.open_secret)
         return documents.plan(given, snapshot, host.schema, left_out)
 
-    return transact.change(host, change, planner, mend=True)
+    return transact.change(host, change, planner, mend=True, base=base)
 
 
 @command(config, "edit", short_help="Edit the document and bring it into force.")
@@ -126,13 +118,18 @@ def config_edit(host: Host, change: Change) -> Result:
 
     from xsec.state import document
 
-    before = _without_checksum(document.serialize(host.store.current(), host.schema))
+    current = host.store.current()
+    before = _without_checksum(document.serialize(current, host.schema))
     copy = PurePosixPath("/var/lib/xsec") / f"edit-{host.entropy.bytes(8).hex()}.yaml"
     host.files.create(copy, before)
-    host.terminal.edit(host.files.on_disk(copy))
-    data = host.files.read(copy, limit=document.LIMIT)
     try:
-        done = _bring(host, change, data)
+        host.terminal.edit(host.files.on_disk(copy))
+    except XsecError:
+        host.files.remove(copy)
+        raise
+    try:
+        data = host.files.read(copy, limit=document.LIMIT)
+        done = _bring(host, change, data, current.generation)
     except XsecError as error:
         error.remedy = f"correct {host.files.on_disk(copy)} and: xsec config load {host.files.on_disk(copy)}"
         raise

@@ -20,7 +20,7 @@ from xsec.state.plan import Plan
 from xsec.state.schema import Leaf
 from xsec.state.settings import SYSTEM_NAME
 from xsec.state.snapshot import Snapshot
-from xsec.state.store import FOLDER, Store
+from xsec.state.store import CURRENT, FOLDER, Store
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")  # RFC 1123, 2.1
@@ -30,7 +30,9 @@ class FirstStore(Store):
     """A store that may have no configuration yet: an empty generation 0 stands for it."""
 
     def current(self) -> Document:
-        return super().current() if self.exists() else Document(generation=0)
+        # a lone generation without `current` is what a killed setup left: the next change finishes it
+        begun = self.files.info(CURRENT) is None and len(self.numbers()) < 2
+        return Document(generation=0) if begun else super().current()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from xsec.errors import Damaged
+from xsec.errors import XsecError
 from xsec.state.store import Store
 
 
@@ -30,7 +30,7 @@ def history(store: Store, last: int) -> tuple[Generation, ...]:
 def _row(store: Store, number: int) -> Generation:
     try:
         origin = store.document(number).origin
-    except Damaged as error:
+    except XsecError as error:
         return Generation(generation=number, time=None, user="", command="", summary=error.what, damaged=True)
     return Generation(
         generation=number,

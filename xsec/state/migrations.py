@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from xsec.errors import Damaged
+from xsec.errors import InvalidValue
 from xsec.state.snapshot import Tree
 
 Step = Callable[[Tree], Tree]
@@ -14,11 +14,11 @@ STEPS: Mapping[int, Step] = {}
 
 
 def migrate(tree: Tree, version: int, *, to: int, steps: Mapping[int, Step] = STEPS) -> Tree:
-    """The tree as version `to` writes it; `Damaged` when a step is missing."""
+    """The tree as version `to` writes it; `InvalidValue` when a step is missing."""
     for number in range(version, to):
         step = steps.get(number)
         if step is None:
-            raise Damaged(
+            raise InvalidValue(
                 f"there is no way from schema {number} to {number + 1}",
                 remedy="load a document of the present schema: xsec config load FILE",
             )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 
-from xsec.errors import Damaged, Negative, Refused, Unavailable
+from xsec.errors import Damaged, InvalidValue, Negative, Refused, Unavailable, XsecError
 from xsec.ports import FileInfo, Files
 from xsec.state import document, readings
 from xsec.state.document import Document
@@ -53,8 +53,8 @@ class Store:
     schema: Schema
 
     def exists(self) -> bool:
-        """Whether setup has made a store here."""
-        return self._trusted() and (self.files.info(CURRENT) is not None or len(self.numbers()) > 1)
+        """Whether a configuration is here, or was."""
+        return self._trusted() and (self.files.info(CURRENT) is not None or bool(self.numbers()))
 
     def _trusted(self) -> bool:
         """Whether the folder is there; `Refused` when another user could have written to it (SE-1)."""
@@ -75,7 +75,7 @@ class Store:
     def need(self) -> None:
         """`Refused` unless setup has made a store here."""
         if not self.exists():
-            raise Refused("xsec is not set up on this host", where=str(FOLDER), remedy="xsec setup")
+            raise _not_set_up()
 
     def current(self) -> Document:
         """The generation in force; `Damaged` when it was changed by hand or does not verify."""
@@ -96,7 +96,14 @@ class Store:
                 where=str(path),
                 remedy="; ".join(ways),
             ) from None
-        return document.parse(data, self.schema)
+        try:
+            return document.parse(data, self.schema)
+        except InvalidValue as error:
+            raise Damaged(
+                f"a stored configuration does not read: {error.what}",
+                where=error.where or str(path),
+                remedy="xsec history lists those that do",
+            ) from None
 
     def _octets(self, path: PurePosixPath) -> bytes:
         try:
@@ -127,8 +134,8 @@ class Store:
     def last_good(self) -> Document | None:
         """The newest generation that verifies, for reading only (DU-5)."""
         for number in reversed(self.numbers()):
-            data = self.files.read(_path(number), limit=document.LIMIT)
-            with suppress(Damaged):
+            with suppress(XsecError):
+                data = self.files.read(_path(number), limit=document.LIMIT)
                 document.verify_checksum(data)
                 return document.parse(data, self.schema)
         return None
@@ -167,11 +174,12 @@ class Store:
     @contextmanager
     def locked(self, patience: timedelta = _PATIENCE) -> Iterator[None]:
         """Hold the lock; what a killed command left is cleared first (DU-3)."""
-        if self._trusted():
-            for folder in FOLDERS[1:]:
-                below = self.files.info(folder)
-                if below is not None:
-                    _check_private(folder, below, self.files.uid)
+        if not self._trusted():
+            raise _not_set_up()
+        for folder in FOLDERS[1:]:
+            below = self.files.info(folder)
+            if below is not None:
+                _check_private(folder, below, self.files.uid)
         with self.files.lock(LOCK, patience=patience):
             self._recover()
             yield
@@ -184,17 +192,17 @@ class Store:
         if self.files.info(CONFIG) is not None:
             self.files.settle(CONFIG)
         facts = self.files.info(CURRENT)
+        numbers = self.numbers()
         if facts is None:
-            if self.numbers() == (1,):
-                self.files.remove(_path(1))  # the first commit was killed before it was published
+            if numbers == (1,):  # the first commit was killed before it was published: it is whole
+                self.files.replace(CURRENT, self.files.read(_path(1), limit=document.LIMIT), mode=0o600)
             return
-        # A generation above `current` was claimed and never published: nobody was told of it.  A `current`
-        # with one name only was replaced by hand: then nothing says which document was in force.
-        if facts.links > 1:
-            for number in reversed(self.numbers()):
-                mine = self.files.info(_path(number))
-                if mine is not None and mine.inode == facts.inode:
-                    return
+        # A generation above `current` was claimed and never published: nobody was told of it.  Where none
+        # is `current`, that was replaced by hand: then nothing says which was in force, and all stay.
+        inodes = {number: self.files.info(_path(number)) for number in numbers}
+        mine = [number for number, info in inodes.items() if info is not None and info.inode == facts.inode]
+        for number in numbers:
+            if mine and number > mine[-1]:
                 self.files.remove(_path(number))
 
     def next_number(self, after: int) -> int:
@@ -232,6 +240,10 @@ class Store:
             for path in _RESERVED:
                 if path.name not in held:
                     self.files.create(path, bytes(_RESERVED_OCTETS), mode=0o600)
+
+
+def _not_set_up() -> Refused:
+    return Refused("xsec is not set up on this host", where=str(FOLDER), remedy="xsec setup")
 
 
 def _check_private(folder: PurePosixPath, facts: FileInfo, uid: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xsec.errors import Damaged
+from xsec.errors import InvalidValue
 from xsec.state.migrations import migrate
 
 
@@ -14,7 +14,7 @@ def test_steps_are_taken_one_after_the_other() -> None:
 
 
 def test_a_missing_step_is_told_and_nothing_is_guessed() -> None:
-    with pytest.raises(Damaged, match="schema 2 to 3"):
+    with pytest.raises(InvalidValue, match="schema 2 to 3"):
         migrate({}, 1, to=3, steps={1: lambda tree: tree})
 
 

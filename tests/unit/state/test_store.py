@@ -83,14 +83,41 @@ def test_a_configuration_that_is_gone_is_damage_with_the_way_back(store: Store, 
     assert error.value.remedy == "go back: xsec rollback 2"
 
 
-def test_a_first_commit_that_was_killed_is_no_store_and_can_be_made_again(
+def test_a_first_commit_that_was_killed_before_it_was_published_is_finished(
     store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "var/lib/xsec/config/current").unlink()
-    assert not store.exists()
     with store.locked():
-        store.commit(generation(store.next_number(0)))
-    assert (store.numbers(), port(store)) == ((1,), 1)
+        assert port(store) == 1
+        store.commit(generation(store.next_number(1)))
+    assert (store.numbers(), port(store)) == ((1, 2), 2)
+
+
+def test_a_store_edited_by_hand_and_then_linked_loses_no_generation(store: Store, tmp_path: Path) -> None:
+    current = tmp_path / "var/lib/xsec/config/current"
+    edited = current.read_bytes().replace(b"Port: 1", b"Port: 7")
+    current.unlink()
+    current.write_bytes(edited)
+    (tmp_path / "copy").hardlink_to(current)
+    with store.locked():
+        assert store.numbers() == (1,)
+
+
+def test_a_change_where_nothing_was_set_up_names_setup(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as error, Store(RootedFiles(str(tmp_path)), SCHEMA).locked():
+        pass
+    assert error.value.remedy == "xsec setup"
+
+
+def test_an_old_generation_that_is_strange_does_not_hide_the_others(store: Store, tmp_path: Path) -> None:
+    from xsec.state import generations
+
+    with store.locked():
+        store.commit(generation(2))
+    first = tmp_path / "var/lib/xsec/config/00000001.yaml"
+    first.unlink()
+    first.symlink_to("/etc/passwd")
+    assert [(row.generation, row.damaged) for row in generations.history(store, 9)] == [(2, False), (1, True)]
 
 
 def test_a_missing_generation_is_answered_with_those_that_exist(store: Store) -> None:
