@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from xsec.errors import Damaged, InvalidValue, Refused
 from xsec.pki import der as structure
 from xsec.pki import describe
-from xsec.pki.container import Contents, Found
+from xsec.pki.container import Contents, Found, reason
+from xsec.pki.parse import Unreadable
 from xsec.pki.server import IDENTITIES
 from xsec.pki.trust import TRUST, crl_issuer
+from xsec.revocation.crl import crl as view
 from xsec.state.plan import Plan
 from xsec.state.snapshot import Section, Snapshot, Tree
 
@@ -148,8 +151,23 @@ def state(crl: x509.CertificateRevocationList, now: datetime) -> str:
     return "current" if now < crl.next_update_utc else "expired"
 
 
+def unreadable(crl: x509.CertificateRevocationList) -> str:
+    """Why the CRL's extensions cannot be read, so that nobody knows what it covers; empty when they can."""
+    try:
+        faults = view(crl.public_bytes(Encoding.DER)).extensions.faults()
+        tuple(crl.extensions)  # the library's own reading counts as well: what follows uses it
+    except (Unreadable, *describe.UNREADABLE) as error:
+        return f"an extension cannot be read: {reason(error)}"
+    return f"an extension cannot be read: {' '.join(faults[0]).strip()}" if faults else ""
+
+
 def is_partial(crl: x509.CertificateRevocationList) -> str:
-    """For which part of the certificates the CRL speaks; an empty text when for all (RFC 5280, 5.2.5)."""
+    """For which part of the certificates the CRL speaks; an empty text when for all (RFC 5280, 5.2.5).
+
+    One whose extensions cannot be read never speaks for all.
+    """
+    if unreadable(crl):
+        return f"unknown: {unreadable(crl)}"
     delta = describe.extension(crl, x509.DeltaCRLIndicator) is not None
     point = describe.extension(crl, x509.IssuingDistributionPoint)
     if point is None:
@@ -191,8 +209,9 @@ def plan_upload(
 ) -> Plan:
     """Replace the manual CRLs by those of a file; `warnings` name each CA that loses its CRL.
 
-    Refused: a CRL that no known CA signed or that has no nextUpdate (unless `force`), and one that is older
-    than a present one of the same issuer and scope (unless `allow_older`; security.md CL-12).
+    Refused: a CRL that no known CA signed, that has no nextUpdate or an extension that cannot be read (unless
+    `force`), and one that is older than a present one of the same issuer and scope (unless `allow_older`;
+    security.md CL-12).
     """
     _refuse_others(content)
     before = snapshot[MANUAL]
@@ -290,6 +309,15 @@ def _usable_or_refused(
             where=item.where,
             remedy="--force keeps it; it makes no certificate good",
         )
+    fault = unreadable(crl)
+    if fault and not force:
+        raise Refused(
+            f"the CRL of {describe.issuer(crl)} may cover a part only: {fault}",
+            where=item.where,
+            remedy="--force keeps it; it makes no certificate good",
+        )
+    if fault:
+        yield f"{item.where}: {fault}; kept by --force"
     now_state = state(crl, now)
     if now_state == "expired":
         yield (

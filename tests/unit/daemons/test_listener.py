@@ -111,6 +111,31 @@ def test_a_delta_crl_does_not_count_for_a_daemon() -> None:
     assert "a delta CRL" in found.notes[0]
 
 
+DAMAGED_POINT = (
+    x509.UnrecognizedExtension(x509.IssuingDistributionPoint.oid, b"\x30\x05\x81\x01"),
+    True,
+)
+
+
+@pytest.mark.parametrize("inaccessible", ["Ignore", "Fail"])
+@pytest.mark.parametrize("choice", ["", FAIL_CLOSED])
+def test_a_crl_with_an_unreadable_extension_is_refused_by_name(inaccessible: str, choice: str) -> None:
+    damaged = crl(ROOT, extensions=(DAMAGED_POINT,))
+    with pytest.raises(Refused, match="CRL of CN=Listener Root cannot be used: an extension"):
+        derived(ROOT, crls=(damaged,), inaccessible=inaccessible, choice=choice)
+
+
+def test_a_crl_with_an_unreadable_extension_is_left_out_only_with_all_checking() -> None:
+    found = derived(ROOT, crls=(crl(ROOT, extensions=(DAMAGED_POINT,)),), choice=WITHOUT_CRL)
+    assert (found.listener.clients.crls, found.choice) == ((), WITHOUT_CRL)
+    assert "is damaged" in found.notes[0]
+
+
+def test_an_unreadable_crl_of_a_ca_that_counts_for_nothing_here_does_not_matter() -> None:
+    damaged = crl(OTHER, extensions=(DAMAGED_POINT,))
+    assert derived(ROOT, crls=(crl(ROOT), damaged)).listener.clients.crls == (der(crl(ROOT)),)
+
+
 def test_an_expired_crl_is_rendered_and_said_to_shut_everybody_out() -> None:
     expired = crl(ROOT, next_update=NOW + timedelta(minutes=1))
     found = derived(ROOT, crls=(expired,))

@@ -115,6 +115,25 @@ def test_with_two_keys_of_one_name_the_one_that_signed_counts() -> None:
     assert having(crl(renewed), trusted=trusting(ROOT, renewed))[MANUAL].crls
 
 
+# What cannot be read
+
+DAMAGED = crl(
+    ROOT,
+    extensions=((x509.UnrecognizedExtension(x509.IssuingDistributionPoint.oid, b"\x30\x05\x81\x01"), True),),
+)
+
+
+def test_a_crl_with_an_extension_that_cannot_be_read_is_refused_unless_forced() -> None:
+    with pytest.raises(Refused, match="CN=Root may cover a part only: an extension cannot be read"):
+        upload(TRUSTED, DAMAGED)
+    assert any("kept by --force" in warning for warning in upload(TRUSTED, DAMAGED, force=True).warnings)
+
+
+def test_a_crl_with_an_extension_that_cannot_be_read_speaks_for_no_certificate() -> None:
+    assert manual.described(pki.der(DAMAGED), NOW).scope.startswith("unknown: an extension cannot be read")
+    assert lookup.check(having(DAMAGED), ALICE.der, NOW).status is Status.UNDETERMINED
+
+
 # Older ones
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from xsec.connections.settings import CRL_CHECK, CRL_INACCESSIBLE, MODE
 from xsec.daemons import settings
 from xsec.daemons.base import ClientPolicy, Listener
 from xsec.errors import Refused
 from xsec.output.escape import printable
+from xsec.pki import der as structure
+from xsec.pki import describe, names
+from xsec.pki.names import Name
+from xsec.pki.parse import Unreadable
 from xsec.pki.server import IDENTITIES
 from xsec.pki.trust import TRUST
-from xsec.revocation.manual import MANUAL
+from xsec.revocation import manual
+from xsec.revocation.crl import CrlView, crl
+from xsec.revocation.manual import MANUAL, StoredCrl
 from xsec.state.snapshot import Snapshot
 from xsec.tls.profile import profile
 
 FAIL_CLOSED, WITHOUT_CRL = "fail-closed", "without-crl"
 _KIND = "https-client-auth"
+_REMEDY = "xsec crl upload FILE; or apply with --fail-closed or --without-crl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +73,8 @@ def _clients(snapshot: Snapshot, now: datetime, choice: str) -> tuple[ClientPoli
         )
     if snapshot[CRL_CHECK] == "None":
         return ClientPolicy(required=True, anchors=anchors), (), ""
-    authorities = [x509.load_der_x509_certificate(der) for der in anchors]
-    crls, notes = _crls(snapshot, authorities, now)
-    bare = [ca for ca in authorities if _name(ca.subject) not in crls]
+    crls, notes = _crls(snapshot, anchors, now, choice)
+    bare = [ca for ca in anchors if _subject(ca) not in crls]
     chosen = _choose(snapshot[CRL_INACCESSIBLE], crls, bare, choice)
     if chosen.without:
         return ClientPolicy(required=True, anchors=anchors), (*notes, *chosen.notes), chosen.choice
@@ -89,91 +91,98 @@ class _Chosen:
     choice: str = ""
 
 
-def _choose(
-    inaccessible: str, crls: dict[bytes, bytes], bare: list[x509.Certificate], choice: str
-) -> _Chosen:
+def _choose(inaccessible: str, crls: Mapping[Name, bytes], bare: Sequence[bytes], choice: str) -> _Chosen:
     """What to do about CAs without a CRL, whose clients the daemon would refuse every one."""
     if not bare:
         return _Chosen(without=False)
-    names = _names(bare)
+    told = _names(bare)
     if choice == WITHOUT_CRL:
         return _Chosen(
             without=True,
-            notes=(f"CRL checking is left out by --without-crl; no CRL of {names}",),
+            notes=(f"CRL checking is left out by --without-crl; no CRL of {told}",),
             choice=WITHOUT_CRL,
         )
     if not crls and inaccessible == "Ignore":
         return _Chosen(
             without=True,
-            notes=(f"no CRL at all and Crlinaccessible is Ignore: revocation is not checked ({names})",),
+            notes=(f"no CRL at all and Crlinaccessible is Ignore: revocation is not checked ({told})",),
         )
     if crls and (inaccessible == "Fail" or choice == FAIL_CLOSED):
         return _Chosen(
             without=False,
-            notes=(f"clients of CAs without a CRL are all refused: {names}",),
+            notes=(f"clients of CAs without a CRL are all refused: {told}",),
             choice=FAIL_CLOSED if choice == FAIL_CLOSED else "",
         )
     raise Refused(
-        f"no CRL of {names}: the daemon would refuse every client of it"
+        f"no CRL of {told}: the daemon would refuse every client of it"
         if crls
-        else f"no CRL of {names}, and Crlinaccessible is Fail: no client could be accepted",
+        else f"no CRL of {told}, and Crlinaccessible is Fail: no client could be accepted",
         allowed="a CRL for every CA of a client's chain",
-        remedy="xsec crl upload FILE; or apply with --fail-closed or --without-crl",
+        remedy=_REMEDY,
     )
 
 
-def _names(authorities: Iterable[x509.Certificate]) -> str:
-    names = [printable(ca.subject.rfc4514_string()) for ca in authorities]
+def _names(authorities: Sequence[bytes]) -> str:
+    names = [printable(describe.subject(describe.load(der))) for der in authorities]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 
 
-def _name(name: x509.Name) -> bytes:
-    return name.public_bytes()
+def _subject(der: bytes) -> Name:
+    return names.normal(structure.names_of(der).subject)
 
 
 def _crls(
-    snapshot: Snapshot, authorities: list[x509.Certificate], now: datetime
-) -> tuple[dict[bytes, bytes], list[str]]:
-    """The newest usable CRL of each CA by the DER of its name, and notes on what was left aside."""
+    snapshot: Snapshot, anchors: tuple[bytes, ...], now: datetime, choice: str
+) -> tuple[dict[Name, bytes], list[str]]:
+    """The newest usable CRL of each CA by its name, and notes on what was left aside."""
     notes: list[str] = []
-    found: dict[bytes, x509.CertificateRevocationList] = {}
+    found: dict[Name, CrlView] = {}
     for stored in snapshot[MANUAL].crls:
-        crl = x509.load_der_x509_crl(stored.der)
-        issuer = printable(crl.issuer.rfc4514_string())
-        if not any(_signed(crl, ca) for ca in authorities):
+        view = _view(stored)
+        issuers = [der for der in anchors if _subject(der) == view.issuer]
+        if not any(manual.is_signed_by(view.crl, der) for der in issuers):
             continue
-        partial_reason = _partial(crl)
-        if partial_reason:
-            notes.append(f"the CRL of {issuer} is {partial_reason}: the daemon cannot use it")
-            continue
-        key = _name(crl.issuer)
-        if key not in found or found[key].last_update_utc < crl.last_update_utc:
-            found[key] = crl
+        reason = _unusable(view, choice)
+        if reason:
+            notes.append(f"the CRL of {_issuer(view)} {reason}: the daemon cannot use it")
+        elif view.issuer not in found or found[view.issuer].this_update < view.this_update:
+            found[view.issuer] = view
     notes += [
-        f"the CRL of {printable(crl.issuer.rfc4514_string())} has expired: its clients are all refused"
-        for crl in found.values()
-        if crl.next_update_utc is None or crl.next_update_utc <= now
+        f"the CRL of {_issuer(view)} has expired: its clients are all refused"
+        for view in found.values()
+        if view.next_update is None or view.is_expired(now)
     ]
-    return {key: crl.public_bytes(Encoding.DER) for key, crl in found.items()}, notes
+    return {name: view.der for name, view in found.items()}, notes
 
 
-def _signed(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    if crl.issuer != authority.subject:
-        return False
+def _view(stored: StoredCrl) -> CrlView:
     try:
-        return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # other keys raise TypeError
-    except (TypeError, ValueError, UnsupportedAlgorithm):
-        return False
+        return crl(stored.der, stored.file)
+    except Unreadable as error:
+        raise Refused(
+            f"a manual CRL is malformed: {error}", where=stored.file, remedy="xsec crl upload FILE"
+        ) from None
 
 
-def _partial(crl: x509.CertificateRevocationList) -> str:
-    """Why OpenSSL's plain CRL check cannot take a CRL for the whole of a CA; empty when it can."""
-    for extension in crl.extensions:
-        if isinstance(extension.value, x509.DeltaCRLIndicator):
-            return "a delta CRL"
-        if isinstance(extension.value, x509.IssuingDistributionPoint) and (
-            extension.value.indirect_crl or extension.value.only_some_reasons
-        ):
-            return "partial"
-    return ""
+def _issuer(view: CrlView) -> str:
+    return printable(describe.issuer(view.crl))
+
+
+def _unusable(view: CrlView, choice: str) -> str:
+    """Why OpenSSL's plain CRL check cannot take a CRL for the whole of a CA; empty when it can.
+
+    What cannot be read may limit the CRL to a part: without checking at all it goes on only when told so.
+    """
+    unreadable = manual.unreadable(view.crl)
+    if unreadable and choice != WITHOUT_CRL:
+        raise Refused(
+            f"the CRL of {_issuer(view)} cannot be used: {unreadable}",
+            where=view.source,
+            remedy="xsec crl upload FILE; or apply with --without-crl",
+        )
+    if unreadable:
+        return f"is damaged ({unreadable})"
+    if view.is_delta:
+        return "is a delta CRL"
+    return "is partial" if view.scope.indirect or view.scope.reasons is not None else ""
