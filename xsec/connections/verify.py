@@ -1,4 +1,8 @@
-"""Is this certificate good for this use?  Each candidate path is validated, then held against the CRLs."""
+"""Is this certificate good for this use?  Each candidate path is validated, then held against the CRLs.
+
+A path on which the status of every certificate is known is accepted at once.  One that rests on the fallback
+waits until every other path has said what it knows: revoked beats undetermined (security.md PA-2, SR-4).
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,16 @@ from xsec.pki.verdict import Candidate, Check, Duty, Outcome, Verdict, first_fai
 from xsec.revocation import status
 from xsec.revocation.crl import CrlView, crl
 from xsec.revocation.policy import OFF, Checking, RevocationPolicy
-from xsec.revocation.status import Answer, Revocation
+from xsec.revocation.status import Answer, Revocation, Status
 
 MAXIMUM_CANDIDATES = 32
 """Candidates that are told; those beyond are counted."""
 
 _ANSWERED: frozenset[Duty] = frozenset((("trust_anchor", 0),))
 """The duty of a verdict without a path: it is never done, so that such a verdict cannot accept."""
+
+_REJECTS = frozenset((Status.REVOKED, Status.FAILED))
+"""What is so definite that it holds on every path: listed, or by SR-2 as good as listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,7 @@ def decide(
 ) -> Decision:
     """Judge a certificate; the first path on which every duty is done and nothing failed is accepted.
 
+    A path that rests on the fallback comes after all others, and only when none of them knows better.
     Times of certificates and CRLs are whole seconds, and so is the moment: a fraction of it is cut off.
     """
     if question.inputs.at.microsecond:
@@ -100,6 +108,9 @@ class _Judging:
         )
         self.candidates: list[Candidate] = []
         self.best: tuple[int, Decision] | None = None
+        self.waiting: list[Decision] = []
+        self.rejected: dict[str, Answer] = {}  # by digest: what some path knows to be revoked
+        self.informed = bool(crls)
         self.left_out = 0
 
     def run(self) -> Decision:
@@ -107,13 +118,46 @@ class _Judging:
         try:
             for path in self.finder.paths(self.view):
                 decision = self._judge(path)
-                if decision.verdict.accepted:
+                if decision.verdict.accepted and self._stands(path, decision):
                     return decision
+                if decision.verdict.accepted:
+                    self.waiting.append(decision)
+            if found := self._undisputed():
+                return found
             if self.best is None:
                 self._explain()
         except BudgetExhausted as error:
             exhausted = error
         return self._rejected(exhausted)
+
+    def _stands(self, path: Path, decision: Decision) -> bool:
+        """Whether no other path can matter: all is known here, or there is no CRL to know anything by."""
+        return not self.informed or not (decision.verdict.by_fallback or path.trusted)
+
+    def _undisputed(self) -> Decision | None:
+        """The first waiting decision that no other path contradicts; those before it are told as failed."""
+        for decision in self.waiting:
+            failure = self._contradiction(decision)
+            if failure is None:
+                verdict = replace(decision.verdict, candidates=tuple(self.candidates), notes=self._notes())
+                return replace(decision, verdict=verdict)
+            digests = (*decision.verdict.path, decision.verdict.anchor)
+            self.candidates = [
+                replace(told, failure=failure) if told.digests == digests else told
+                for told in self.candidates
+            ]
+        return None
+
+    def _contradiction(self, decision: Decision) -> Check | None:
+        """What another path knows of a certificate of this one, good ones included.
+
+        That a certificate is good may be told by a CA whose own status is the one that is not determined.
+        """
+        for depth, _ in decision.revocation:
+            known = self.rejected.get(decision.verdict.path[depth])
+            if known is not None:
+                return Check(known.code, depth, Outcome.FAILED, known.detail, "RFC 5280, 6.3.3")
+        return None
 
     def _validate_issuer(self, path: Path) -> tuple[Check, ...]:
         """The checks on a CRL issuer's path: any purpose, any policy (RFC 5280, 6.3.3 f)."""
@@ -127,11 +171,15 @@ class _Judging:
         if valid:
             more, answers = self.revocation.check(path)
             made = (*made, *(more or _unasked(path, policy)))
+            for depth, answer in answers:
+                if answer.status in _REJECTS:
+                    self.rejected.setdefault(path.certificates[depth].digest, answer)
         length = len(path.certificates)
         wanted = validate.duties(length, inputs) | status.duties(length, policy, trusted=path.trusted)
         self._tell((*path.certificates, path.anchor), True, first_failure(made))
         decision = self._decision(made, wanted, path.certificates, path.anchor, answers)
-        self._keep(3 if valid else 2, decision)
+        # one that is accepted may have to wait: as evidence of a rejection it comes last
+        self._keep(0 if decision.verdict.accepted else 3 if valid else 2, decision)
         return decision
 
     def _decision(
