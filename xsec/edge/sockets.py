@@ -76,7 +76,7 @@ class SystemDialer:
         except TimeoutError:
             raise Unavailable(f"{peer} did not answer in time") from None
         except OSError as error:
-            raise _ours(peer, error) from None
+            raise _ours(peer, error) from error  # whether nobody listens there is told by its type
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return SystemConnection(stream, peer, end)
 

@@ -48,7 +48,8 @@ class Holder:
 class Served:
     """A handshake that was completed, and the HTTP status that followed it.
 
-    `status` is 0 when the server answered no HTTP; `refused` then says how the connection ended.
+    `status` is 0 when the server answered no HTTP; `refused` then says how the connection ended, and `alert`
+    names the alert that ended it, empty when none did.
     """
 
     version: Version
@@ -57,6 +58,15 @@ class Served:
     chain: tuple[bytes, ...]
     status: int = 0
     refused: str = ""
+    alert: str = ""
+
+
+class HandshakeFailed(Unavailable):
+    """No handshake; `alert` names the alert that the server sent, empty when it sent none."""
+
+    def __init__(self, what: str, *, alert: str = "") -> None:
+        super().__init__(what)
+        self.alert = alert
 
 
 def ask(
@@ -83,7 +93,7 @@ def shake(
     holder: Holder | None = None,
     ciphers: str = "ALL:COMPLEMENTOFALL",
 ) -> Served:
-    """A whole handshake at one version, then `GET /`; `Unavailable` says why it failed.
+    """A whole handshake at one version, then `GET /`; `HandshakeFailed` or `Unavailable` says why it failed.
 
     In TLS 1.3 a server may judge the client's certificate after the handshake: its alert is `refused`.
     """
@@ -121,6 +131,11 @@ def _reason(error: ssl.SSLError) -> str:
     return (error.reason or error.__class__.__name__).replace("_", " ").lower()
 
 
+def _alert(error: ssl.SSLError) -> str:
+    """The alert that the other side sent, by its name in RFC 8446, 6; empty when the error is our own."""
+    return (error.reason or "").partition("_ALERT_")[2].lower()
+
+
 class _Client:
     """One connection, with memory between the library and the socket."""
 
@@ -136,10 +151,12 @@ class _Client:
             self._pump(self._tls.do_handshake)
         except ssl.SSLError as error:
             self._flush()
-            raise Unavailable(f"{self._address} refused {version.text}: {_reason(error)}") from None
+            raise HandshakeFailed(
+                f"{self._address} refused {version.text}: {_reason(error)}", alert=_alert(error)
+            ) from None
         suite = self._tls.cipher()
         certificate = self._tls.getpeercert(binary_form=True) or b""
-        status, refused = self._get()
+        status, refused, alert = self._get()
         return Served(
             version=version,
             suite=suite[0] if suite else "",
@@ -147,10 +164,11 @@ class _Client:
             chain=_chain(self._tls),
             status=status,
             refused=refused,
+            alert=alert,
         )
 
-    def _get(self) -> tuple[int, str]:
-        """The HTTP status of `GET /`, or how the connection ended instead."""
+    def _get(self) -> tuple[int, str, str]:
+        """The HTTP status of `GET /`, or how the connection ended instead, and by which alert."""
         name = self._address.name or self._address.host
         request = f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode()
         try:
@@ -162,13 +180,13 @@ class _Client:
                     break
                 answer += more
         except ssl.SSLError as error:
-            return 0, _reason(error)
+            return 0, _reason(error), _alert(error)
         except Unavailable as error:
-            return 0, error.what
+            return 0, error.what, ""
         words = answer.partition(b"\r\n")[0].split()
         if len(words) < 2 or not words[0].startswith(b"HTTP/") or not words[1].isdigit():
-            return 0, "closed without an HTTP answer"
-        return int(words[1][:3]), ""
+            return 0, "closed without an HTTP answer", ""
+        return int(words[1][:3]), "", ""
 
     def _pump(self, step: Callable[[], object]) -> bytes:
         """Repeat a step of the library until it needs no more from the other side; the octets it returns."""

@@ -1,7 +1,9 @@
 """Proofs by handshake: what a listener must do, as tasks that can be listed before and run after (AP-1).
 
 A refused version counts only by the alert `protocol_version`, a refused suite only by `handshake_failure`:
-anything else (a closed connection, an internal error) proves nothing and does not hold.
+anything else (a closed connection, an internal error) proves nothing and does not hold.  Likewise a client
+counts as refused only by an alert about its certificate, or by HTTP 400, and nobody listens only where the
+connection itself is refused: a time-out may be an overloaded server.
 """
 
 from __future__ import annotations
@@ -15,9 +17,18 @@ from xsec.daemons.enforce.report import Proof
 from xsec.errors import Unavailable
 from xsec.ports import Dialer, Entropy
 from xsec.tls.expand import offered, suites
-from xsec.tls.handshake import Address, Holder, Served, ask, shake
+from xsec.tls.handshake import Address, HandshakeFailed, Holder, ask, shake
 from xsec.tls.hello import Answer, Heard
 from xsec.tls.versions import Version
+
+_REFUSALS = frozenset(
+    (
+        "certificate_required", "bad_certificate", "unsupported_certificate", "certificate_revoked",
+        "certificate_expired", "certificate_unknown", "unknown_ca",
+        "handshake_failure",  # in TLS 1.2 also what a client without a certificate is told
+    )
+)  # fmt: skip
+"""Alerts that a server sends for a client's certificate (RFC 5246, 7.2.2; RFC 8446, 6.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +107,8 @@ def _closed(doors: Doors, address: Address) -> tuple[str, bool]:
     try:
         ask(doors.dialer, doors.entropy, address, Version.TLS1_2, _codes(Version.TLS1_2))
     except Unavailable as error:
-        return error.what, True
-    return "a TLS server answers", False
+        return error.what, isinstance(error.__cause__, ConnectionRefusedError)
+    return "somebody answers", False
 
 
 # Versions and suites ---------------------------------------------------------------------------------------
@@ -226,24 +237,27 @@ def client_tasks(listener: Listener, clients: Iterable[ClientProof]) -> Iterator
                 what=f"{client.name}, {version.text}",
                 expected="accepted" if client.accepted else "refused",
                 how=f"{version.text} handshake and GET /",
-                judge=partial(_client, version=version, client=client),
+                judge=partial(_client, version=version, client=client, demanded=listener.clients.required),
             )
 
 
-def _client(doors: Doors, address: Address, *, version: Version, client: ClientProof) -> tuple[str, bool]:
+def _client(
+    doors: Doors, address: Address, *, version: Version, client: ClientProof, demanded: bool
+) -> tuple[str, bool]:
+    """Some let the handshake pass and answer 400; others send an alert, in TLS 1.3 after the handshake.
+
+    Neither counts where no certificate is `demanded`: it was then refused for something else.
+    """
     try:
         served = shake(doors.dialer, address, version, holder=client.holder)
-    except Unavailable as error:
-        return f"refused: {error.what}", not client.accepted and "alert" in error.what
-    return _judged(served, client)
-
-
-def _judged(served: Served, client: ClientProof) -> tuple[str, bool]:
-    """Some let the handshake pass and answer 400; others send an alert, in TLS 1.3 after the handshake."""
+    except HandshakeFailed as error:
+        return _refusal(error.what, error.alert in _REFUSALS and demanded, client)
     if served.status == 200:
         return "accepted: HTTP 200", client.accepted
-    if served.status == 400:
-        return "refused: HTTP 400", not client.accepted
     if served.status:
-        return f"HTTP {served.status}", False
-    return f"refused: {served.refused}", not client.accepted and "alert" in served.refused
+        return _refusal(f"HTTP {served.status}", served.status == 400 and demanded, client)
+    return _refusal(served.refused, served.alert in _REFUSALS and demanded, client)
+
+
+def _refusal(how: str, proven: bool, client: ClientProof) -> tuple[str, bool]:
+    return f"refused: {how}" if proven else f"not proven: {how}", proven and not client.accepted
