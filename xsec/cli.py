@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn
 
 import click
@@ -100,6 +103,9 @@ def run(args: Sequence[str], call: Call | None = None) -> int:
         return error.exit_code
     except click.Abort:
         return _tell(call, ExitCode.INTERRUPTED, "interrupted", remedy="xsec history tells what is in force")
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.ctx.get_help()}\n")
+        return ExitCode.USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "xsec"
         return _tell(call, ExitCode.USAGE, error.format_message(), remedy=f"{path} --help")
@@ -128,7 +134,7 @@ def show(call: Call, result: Result) -> int:
     from xsec.output import render
 
     for note in result.notes:
-        _say(f"xsec: {note}")
+        _say(f"xsec: {_for_root(call, note)}")
     if call.format == "json":
         _out(render.as_json(result.data).encode() + b"\n")
     elif call.format == "yaml":
@@ -138,7 +144,8 @@ def show(call: Call, result: Result) -> int:
         blocks = result.view() if result.view is not None else ()
         color = tty and "NO_COLOR" not in os.environ
         width = os.get_terminal_size(1).columns if tty else None
-        _out(render.as_text(blocks, width=width, color=color))
+        typed = partial(_for_root, call)
+        _out(render.as_text(blocks, width=width, color=color, typed=typed))
     return result.exit_code
 
 
@@ -152,6 +159,13 @@ def _out(data: bytes) -> None:
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
         raise Unavailable(f"the answer could not be written: {reason}", remedy="xsec history") from None
+
+
+def _for_root(call: Call, text: str) -> str:
+    """Commands in a text as they are typed for the root that this call manages."""
+    if not call.root:
+        return text
+    return re.sub(r"\bxsec (?=[a-z])", lambda _: f"xsec --root {shlex.quote(call.root)} ", text)
 
 
 _LONGEST = 1000  # characters of one message: a value that was given may be a megabyte
@@ -172,7 +186,7 @@ def _tell(call: Call, code: int, what: str, where: str = "", allowed: str = "", 
     if allowed:
         _say(f"xsec: allowed: {allowed}")
     if remedy:
-        _say(f"xsec: hint: {remedy}")
+        _say(f"xsec: hint: {_for_root(call, remedy)}")
     if call.format != "table":
         from xsec.output import render
 

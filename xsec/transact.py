@@ -84,7 +84,9 @@ def change(
                 outcome = _commit(host, outcome)
             _after(host, outcome)
         host.store.refill()
-    return replace(outcome, applied=_apply(host, how, outcome)) if how.apply else outcome
+    if how.apply:
+        return replace(outcome, applied=_apply(host, how, outcome))
+    return replace(outcome, unapplied=_unapplied(host)) if outcome.changed else outcome
 
 
 def _only_now(host: Host) -> None:
@@ -448,6 +450,16 @@ class _Quietly:
     yes: bool = True
     force: bool = True
     apply: bool = False
+
+
+def _unapplied(host: Host) -> tuple[str, ...]:
+    """The services whose daemons were given something else than what is saved now."""
+    from xsec.daemons.base import APPLIED
+    from xsec.daemons.enforce import effective
+
+    snapshot = host.store.snapshot()
+    applied = snapshot[APPLIED]
+    return tuple(name for name in applied if effective.unapplied(snapshot, name, applied[name]))
 
 
 def _predict(host: Host, outcome: Outcome) -> Report:

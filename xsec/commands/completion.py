@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> Result:
-    r"""Print the completion script of SHELL; it holds every name and path and starts nothing.
+    """Print the completion script of SHELL; it holds every name and path and starts nothing.
 
     \b
     xsec completion bash > /usr/share/bash-completion/completions/xsec
     xsec completion zsh > /usr/local/share/zsh/site-functions/_xsec
     xsec completion fish > ~/.config/fish/completions/xsec.fish
-    """
+    """  # noqa: D301  (click wants the control character)
     from xsec.commands import tree
     from xsec.console import completion as text
 

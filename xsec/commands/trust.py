@@ -79,13 +79,13 @@ def trust_show(host: Host, ids: tuple[str, ...]) -> Result:
 @command(trust, "add", short_help="Add what files hold.")
 @changing
 @click.argument("files", nargs=-1, required=True)
-@click.option("--for", "kinds", default="", metavar="KIND,...", help="Only for these connection kinds.")
+@click.option("--for", "kinds", metavar="KIND,...", help="Only for these connection kinds.")
 @click.option(
     "--passphrase-source", default="", metavar="SOURCE", help="Of PKCS#12: file:PATH, fd:N, prompt."
 )
 @click.pass_obj
 def trust_add(
-    host: Host, change: Change, files: tuple[str, ...], kinds: str, passphrase_source: str
+    host: Host, change: Change, files: tuple[str, ...], kinds: str | None, passphrase_source: str
 ) -> Result:
     """Add certificates (and CRLs, which then count for ldap) from PEM, DER or PKCS#7 files.
 

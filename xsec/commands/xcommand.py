@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @click.argument("line", nargs=-1)
 @click.pass_obj
 def xcommand(host: Host, change: Change, line: tuple[str, ...]) -> Result:
-    r"""Run an action.
+    """Run an action.
 
     \b
     xsec xcommand NTP Server Add Address: time.example.com
     xsec xcommand '?'                    the actions; '??' with their parameters
     xsec xcommand NTP Server Add '?'     one action
-    """
+    """  # noqa: D301  (click wants the control character)
     from xsec.console import action, grammar
     from xsec.lifecycle.actions import ACTIONS
 

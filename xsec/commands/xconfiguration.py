@@ -42,7 +42,7 @@ def xconfiguration(
     value_source: str | None,
     line: tuple[str, ...],
 ) -> Result:
-    r"""Show and set by path: words may be cut short where they stay unique.
+    """Show and set by path: words may be cut short where they stay unique.
 
     \b
     xsec xconfiguration                            everything, as lines that --load reads back
@@ -51,7 +51,7 @@ def xconfiguration(
     xsec xconfiguration '?'                        what lies below; '??' with values, default and text
     xsec xconfiguration SIP TLS Port '?'           one setting explained
     xsec xconfiguration //tls//mode                search
-    """
+    """  # noqa: D301  (click wants the control character)
     from xsec.console import grammar
     from xsec.console.paths import Paths
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @click.argument("line", nargs=-1)
 @click.pass_obj
 def xstatus(host: Host, line: tuple[str, ...]) -> Result:
-    r"""Print the status tree, or the part of it that a path names.
+    """Print the status tree, or the part of it that a path names.
 
     \b
     xsec xstatus                      everything
     xsec xstatus SystemUnit Version   a part
     xsec xstatus '?'                  the elements
-    """
+    """  # noqa: D301  (click wants the control character)
     from xsec.console import grammar
     from xsec.lifecycle.status import ELEMENTS
 

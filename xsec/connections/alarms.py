@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from xsec.connections import certauth
-from xsec.connections.settings import AUTHENTICATION, MODE, NOT_REQUIRED, REGEX
+from xsec.connections.settings import AUTHENTICATION, MODE, NOT_REQUIRED, REGEX, TEMPLATE
 from xsec.state.rule import Finding, Rule, Severity, rule
 from xsec.state.snapshot import Snapshot
 
@@ -37,7 +37,7 @@ def misleading(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
             object=f"{REGEX.path} {item.code}",
             expected="a pattern that takes one value of the Subject or the alternative names",
             found=item.example,
-            remedy="xsec certauth set --regex default",
+            remedy=f"xsec certauth set --regex default --format '{TEMPLATE.default}'",
             text=f"The user name pattern can mislead: {item.text}",
         )
 

@@ -15,11 +15,12 @@ from xsec.revocation import lookup
 from xsec.revocation.lookup import Answer
 from xsec.revocation.manual import MANUAL
 from xsec.revocation.policy import REQUIRED
+from xsec.revocation.status import Status
 from xsec.state.snapshot import Snapshot
 
 
 def check(snapshot: Snapshot, certificate: bytes, others: Sequence[bytes], now: datetime) -> Answer:
-    """The status by RFC 5280, 6.3.3 from every CRL at hand, manual and embedded.
+    """The status by RFC 5280, 6.3.3 from the uploaded CRLs; what embedded ones say is shown beside it.
 
     `others` came with the certificate and may complete its path.  Without a valid path (an expired
     certificate has none) each CRL is asked by itself, and the detail says so.
@@ -31,13 +32,14 @@ def check(snapshot: Snapshot, certificate: bytes, others: Sequence[bytes], now: 
         inputs=Inputs(at=now),
         revocation=REQUIRED,
     )
-    held = [(crl.der, crl.file) for crl in snapshot[MANUAL].crls]
-    held += [(crl.der, crl.source) for crl in trust.crls]
-    crls, _ = verify.read_crls(held)
+    # a CRL embedded in the trust list counts for ldap only: it is shown, and does not answer here (TR-4)
+    crls, _ = verify.read_crls([(crl.der, crl.file) for crl in snapshot[MANUAL].crls])
     decision = verify.decide(question, Anchors(entry.der for entry in trust.entries), crls)
     answer = dict(decision.revocation).get(0)
     if answer is None:
         said = lookup.check(snapshot, certificate, now)
         return replace(said, detail=f"{said.detail}; no path is valid: xsec verify tells why")
     said = lookup.check(snapshot, certificate, now, issuers=others)
+    if said.status is Status.REVOKED and answer.status is not Status.REVOKED:
+        return said
     return replace(said, status=answer.status, detail=answer.detail)

@@ -44,7 +44,10 @@ class SystemTerminal:
 
     def edit(self, path: str) -> None:
         """Open the operator's editor on a file and wait for it; `Unavailable` when it fails."""
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+        if not editor and not self.interactive:
+            raise InvalidValue("there is no terminal to edit on", remedy="xsec config load FILE")
+        editor = editor or "vi"
         # the operator's own editor with the operator's own arguments, as git and visudo run it
         status = subprocess.call(["/bin/sh", "-c", f'{editor} "$1"', "sh", path])  # noqa: S603
         if status != 0:

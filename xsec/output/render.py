@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
@@ -72,19 +72,28 @@ def as_yaml(data: object) -> str:
     return str(yaml.safe_dump(envelope(data), sort_keys=False, allow_unicode=False, width=100)).rstrip("\n")
 
 
-def as_text(blocks: Iterable[Block], *, width: int | None = None, color: bool = False) -> bytes:
-    """What a person reads; no escape sequence unless `color`. `width` None: lines are never folded."""
+def as_text(
+    blocks: Iterable[Block],
+    *,
+    width: int | None = None,
+    color: bool = False,
+    typed: Callable[[str], str] = str,
+) -> bytes:
+    """What a person reads; no escape sequence unless `color`. `width` None: lines are never folded.
+
+    `typed` completes the commands that stand in texts, so that they can be pasted.
+    """
     out: list[bytes] = []
     for block in blocks:
         match block:
             case Raw():
                 out.append(block.data)
             case Text():
-                out.append(printable_lines(block.text).encode("utf-8", "backslashreplace") + b"\n")
+                out.append(typed(printable_lines(block.text)).encode("utf-8", "backslashreplace") + b"\n")
             case Fields():
-                out.append(_fields(block))
+                out.append(_fields(block, typed))
             case Table():
-                out.append(_table(block, width, color))
+                out.append(_table(block, width, color, typed))
     return b"".join(out)
 
 
@@ -106,21 +115,23 @@ def _cell(value: object) -> str:
     return printable(str(value))
 
 
-def _fields(block: Fields) -> bytes:
+def _fields(block: Fields, typed: Callable[[str], str]) -> bytes:
     broad = max((len(name) for name, _ in block.pairs), default=0)
     lines = [f"{printable(block.title)}:"] if block.title else []
     indent = "  " if block.title else ""
-    lines += [f"{indent}{printable(name):<{broad}}  {_cell(value)}".rstrip() for name, value in block.pairs]
+    lines += [
+        f"{indent}{printable(name):<{broad}}  {typed(_cell(value))}".rstrip() for name, value in block.pairs
+    ]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _table(block: Table, width: int | None, color: bool) -> bytes:
+def _table(block: Table, width: int | None, color: bool, typed: Callable[[str], str]) -> bytes:
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text as RichText
 
-    cells = [[_cell(value) for value in row] for row in block.rows]
+    cells = [[typed(_cell(value)) for value in row] for row in block.rows]
     natural = sum(
         max([len(title), *(len(row[i]) for row in cells)]) + 2 for i, title in enumerate(block.columns)
     )

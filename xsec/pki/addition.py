@@ -47,13 +47,17 @@ class Addition:
         return (*told, *self.remarks)
 
 
-def kinds_of(text: str) -> frozenset[str] | None:
-    """The connection kinds of `--for`: names with commas between; an empty text means all."""
+def kinds_of(text: str | None) -> frozenset[str] | None:
+    """The connection kinds of `--for`: names with commas between; None, where it was not given, means all."""
+    if text is None:
+        return None
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in KINDS:
             raise InvalidValue(f"no connection kind {name!r}", allowed=", ".join(KINDS))
-    return frozenset(names) or None
+    if not names:
+        raise InvalidValue("--for names no connection kind", allowed=", ".join(KINDS))
+    return frozenset(names)
 
 
 def survey(

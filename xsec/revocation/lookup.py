@@ -66,12 +66,16 @@ def check(snapshot: Snapshot, certificate: bytes, now: datetime, *, issuers: Seq
 
 
 def _summary(evidence: tuple[Said, ...]) -> tuple[Status, str]:
-    for wanted in (Status.REVOKED, Status.GOOD, Status.FAILED):
-        for said in evidence:
+    # an entry revokes wherever it stands; to be good takes a CRL that counts for more than ldap (TR-4)
+    counting = [said for said in evidence if said.source.startswith("manual")]
+    for wanted, asked in ((Status.REVOKED, evidence), (Status.GOOD, counting), (Status.FAILED, counting)):
+        for said in asked:
             if said.status is wanted:
                 return wanted, said.detail
+    if counting:
+        return Status.UNDETERMINED, counting[0].detail
     if evidence:
-        return Status.UNDETERMINED, evidence[0].detail
+        return Status.UNDETERMINED, "only a CRL embedded in the trust list, which counts for ldap"
     return Status.UNDETERMINED, "there is no CRL of this issuer"
 
 

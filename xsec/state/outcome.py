@@ -34,6 +34,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     overridden: tuple[Finding, ...] = ()
     applied: Applied | None = None
+    unapplied: tuple[str, ...] = ()
 
     def result(
         self,
@@ -63,7 +64,9 @@ class Outcome:
         elif self.dry_run:
             yield f"dry run: nothing was changed; it would be generation {self.generation}"
         else:
-            yield f"generation {self.generation} is the configuration in force"
+            yield f"generation {self.generation} is saved"
+        if self.changed and not self.dry_run and self.applied is None and self.unapplied:
+            yield f"not applied yet: xsec apply {' '.join(self.unapplied)}"
 
     def _view(self, view: Callable[[], Iterable[Block]] | None) -> Iterable[Block]:
         if view is not None:

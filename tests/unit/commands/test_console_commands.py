@@ -344,7 +344,7 @@ def test_a_store_changed_by_hand_is_exit_7_and_the_remedy_takes_it_over(run: Run
     current.write_text(current.read_text().replace("5071", "5072"))
     code, _, err = run("xconfiguration", "SIP TLS Port")
     assert code == 7
-    assert f"xsec config load {current}" in err
+    assert f"config load {current}" in err
     assert run("config", "load", str(current))[0] == 0
     assert '"5072"' in run("xconfiguration", "SIP TLS Port")[1]
 

@@ -136,6 +136,79 @@ def test_a_constraint_of_an_unknown_type_rejects_when_such_a_name_is_there() -> 
     assert verdict(dns("b.test"), excluded=[other(upn)]) == "ok"
 
 
+# Mailboxes in UTF-8 (RFC 9598, 6) ------------------------------------------------------------------------
+
+SMTP_UTF8 = "1.3.6.1.5.5.7.8.9"
+
+
+def utf8_mailbox(text: str, tag: int = 0x0C) -> x509.GeneralName:
+    octets = text.encode("utf-8")
+    return other(SMTP_UTF8, bytes((tag, len(octets))) + octets)
+
+
+@pytest.mark.parametrize(
+    ("base", "inside", "outside"),
+    [
+        pytest.param("b.test", "jösé@B.test", "jösé@evil.test", id="mailboxes of a host"),
+        pytest.param("b.test", "jösé@b.test", "jösé@c.b.test", id="a host below is another"),
+        pytest.param(".b.test", "jösé@c.b.test", "jösé@b.test", id="mailboxes of a domain"),
+        pytest.param("a@b.test", "a@b.test", "A@b.test", id="a mailbox, whose local part is exact"),
+        pytest.param("jose@b.test", "jose@b.test", "josé@b.test", id="a local part that looks alike"),
+        pytest.param("xn--bcher-kva.test", "ö@bücher.test", "ö@bucher.test", id="a domain in U-labels"),
+        pytest.param("xn--bcher-kva.test", "ö@BÜCHER.test", "ö@b.test", id="U-labels in upper case"),
+        pytest.param("xn--bcher-kva.test", "ö@XN--bcher-kva.test", "ö@b.test", id="a domain in A-labels"),
+    ],
+)
+def test_constraints_on_mailboxes_hold_for_those_in_utf8(base: str, inside: str, outside: str) -> None:
+    assert verdict(utf8_mailbox(inside), permitted=[email(base)]) == "ok"
+    assert verdict(utf8_mailbox(outside), permitted=[email(base)]) == "permitted_violation"
+    assert verdict(utf8_mailbox(inside), excluded=[email(base)]) == "excluded_violation"
+    assert verdict(utf8_mailbox(outside), excluded=[email(base)]) == "ok"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(utf8_mailbox("nobody"), id="no mailbox"),
+        pytest.param(utf8_mailbox("ö@"), id="no host"),
+        pytest.param(utf8_mailbox("@b.test"), id="no local part"),
+        pytest.param(utf8_mailbox("ö@x@b.test"), id="two signs"),
+        pytest.param(utf8_mailbox("\ufeffö@b.test"), id="a byte order mark"),
+        pytest.param(utf8_mailbox("ö@fa\u00df.test"), id="a label that IDNA 2003 and 2008 read otherwise"),
+        pytest.param(utf8_mailbox("ö@b\u3002test"), id="another full stop"),
+        pytest.param(utf8_mailbox("ö@b\u200d.test"), id="a joiner"),
+        pytest.param(utf8_mailbox("ö@" + "ä" * 64 + ".test"), id="a label that is too long"),
+        pytest.param(utf8_mailbox("ö@b.test", tag=0x16), id="another string type"),
+        pytest.param(other(SMTP_UTF8, b"\x0c\x02\xff\xff"), id="no UTF-8"),
+        pytest.param(other(SMTP_UTF8, b"\x0c\x06\xc3\xb6@b.c\x05\x00"), id="octets after the mailbox"),
+    ],
+)
+def test_a_mailbox_in_utf8_that_cannot_be_compared_does_not_pass_a_constraint(name: x509.GeneralName) -> None:
+    assert verdict(name, permitted=[email("b.test")]) == "unsupported_name_syntax"
+    assert verdict(name, excluded=[email("c.test")]) == "unsupported_name_syntax"
+    assert verdict(name, excluded=[dns("c.test")]) == "ok"
+
+
+def test_another_other_name_is_no_mailbox() -> None:
+    assert verdict(other("1.3.6.1.4.1.311.20.2.3"), permitted=[email("b.test")]) == "ok"
+
+
+def test_a_mailbox_in_utf8_does_not_hide_that_of_the_subject() -> None:
+    subject = x509.Name([x509.NameAttribute(NameOID.EMAIL_ADDRESS, "a@evil.test")])
+    middle = ca("Middle", ROOT, extensions=[(x509.NameConstraints([email("b.test")], None), True)])
+    target = leaf(middle, subject, sans=[utf8_mailbox("ö@b.test")])
+    assert code(target, trust=[ROOT], chain=[middle]) == "permitted_violation"
+
+
+def test_a_constraint_that_is_itself_a_mailbox_in_utf8_rejects() -> None:
+    """RFC 9598, 6: constraints are rfc822Names; what else would be meant is not known."""
+    assert verdict(utf8_mailbox("ö@b.test"), permitted=[utf8_mailbox("ö@b.test")]) != "ok"
+    assert verdict(utf8_mailbox("ö@b.test"), excluded=[utf8_mailbox("ö@c.test")]) != "ok"
+
+
+# -----------------------------------------------------------------------------------------------------------
+
+
 def test_the_subject_is_held_against_directory_names() -> None:
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Bad")])
     middle = ca("Middle", ROOT, extensions=[(x509.NameConstraints(None, [directory("bad")]), True)])
