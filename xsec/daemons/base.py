@@ -195,8 +195,8 @@ class Daemon(Protocol):
     def refusal(self, said: bytes) -> str:
         """Why a reload was refused, from what the log gained since; empty while nothing is final."""
 
-    def is_master(self, command: str) -> bool:
-        """Whether a command line is that of its master process."""
+    def is_master(self, command: str, where: Installation) -> bool:
+        """Whether a command line is that of the master with the configuration of `where`, not of another."""
 
 
 def daemon(name: str) -> Daemon:

@@ -166,8 +166,8 @@ class Builtin:
     def refusal(self, said: bytes) -> str:
         return ""
 
-    def is_master(self, command: str) -> bool:
-        return _MODULE in command
+    def is_master(self, command: str, where: Installation) -> bool:
+        return f" {_MODULE} {where.place(where.main)} " in f"{command} "
 
 
 DAEMON = Builtin()

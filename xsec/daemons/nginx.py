@@ -42,6 +42,8 @@ _BARE = re.compile(r"[A-Za-z0-9_./:+@=*~!,\[\]$-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9_./:+@=*~!,\[\] ()-]*")
 
 _PID_LINE = re.compile(rb"^\s*pid\s+\"?([^\s;\"]+)\"?\s*;", re.MULTILINE)
+_OPTION_C = re.compile(r" -c *(\S+)")
+_OPTION_P = re.compile(r" -p *(\S+)")
 
 _NAMES = {
     Version.TLS1_0: "TLSv1",
@@ -276,8 +278,17 @@ class Nginx:
             return ""
         return lines[0].partition("[emerg]")[2].strip()
 
-    def is_master(self, command: str) -> bool:
-        return command.startswith("nginx: master process") or command.split(" ")[0].endswith("/nginx")
+    def is_master(self, command: str, where: Installation) -> bool:
+        if not (command.startswith("nginx: master process") or command.split(" ")[0].endswith("/nginx")):
+            return False
+        main, line = where.place(where.main), f"{command} "
+        if f" -c {main} " in line:
+            return True
+        named = _OPTION_C.search(line)
+        if named is None:  # a distribution starts it without: it then reads the file it was built for
+            return main == str(_MAIN)
+        prefix = _OPTION_P.search(line)
+        return str(PurePosixPath(prefix[1] if prefix else _MAIN.parent) / named[1]) == main
 
 
 def _endpoint(address: str, port: int) -> str:

@@ -54,13 +54,16 @@ class Program:
         self.where = where
 
     def pid(self) -> int | None:
-        """The process number of the running master, None when it does not run."""
+        """The process number of the running master, None when it does not run.
+
+        A number that was left in the file may meanwhile be that of another instance: it is not ours then.
+        """
         text = _content(self._world, self.where.pid_file)
         if text is None or not text.strip().isdigit():
             return None
         number = int(text.strip()[:10])
         command = self._world.runner.command(number) if number else ""
-        return number if command and self._plugin.is_master(command) else None
+        return number if command and self._plugin.is_master(command, self.where) else None
 
     def check(self) -> str:
         """What the program itself finds wrong with its configuration; empty when nothing."""

@@ -129,9 +129,5 @@ def _stage(world: World, plugin: Daemon, listener: Listener, probe: ProbeAuthori
 
 def clear(world: World, plugin: Daemon, where: Installation) -> None:
     """End a shadow, also one that a killed command left, and remove its files."""
-    beside = where.beside(folder(plugin))
-    program = Program(world, plugin, beside)
-    number = program.pid()
-    if number is not None and where.place(folder(plugin)) in world.runner.command(number):
-        program.stop()
+    Program(world, plugin, where.beside(folder(plugin))).stop()
     world.files.remove_tree(folder(plugin))
