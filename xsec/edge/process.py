@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -168,7 +169,9 @@ def _wait(pid: int, name: str, seconds: float, outputs: tuple[int, ...]) -> None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
+    """End it and all that it started: it leads a session and group of its own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

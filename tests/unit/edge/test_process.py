@@ -69,6 +69,14 @@ def test_a_program_that_takes_too_long_is_ended() -> None:
     assert time.monotonic() - start < 5
 
 
+def test_what_a_program_started_ends_with_it_when_it_takes_too_long(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    with pytest.raises(Unavailable, match="did not end"):
+        RUNNER.run([SH, "-c", f"sleep 60 & echo $! >{told}; wait"], timeout=timedelta(seconds=1))
+    number = int(told.read_text())
+    assert until(lambda: not RUNNER.alive(number))
+
+
 def test_a_program_that_prints_without_end_is_ended() -> None:
     with pytest.raises(Unavailable, match="printed more than"):
         RUNNER.run([SH, "-c", "while :; do head -c 1000000 /dev/zero; done"])
