@@ -6,7 +6,8 @@ import ipaddress
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import NameOID
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from tests.world.verifying import ca, code, leaf
 
@@ -177,16 +178,34 @@ def test_constraints_on_mailboxes_hold_for_those_in_utf8(base: str, inside: str,
         pytest.param(utf8_mailbox("ö@fa\u00df.test"), id="a label that IDNA 2003 and 2008 read otherwise"),
         pytest.param(utf8_mailbox("ö@b\u3002test"), id="another full stop"),
         pytest.param(utf8_mailbox("ö@b\u200d.test"), id="a joiner"),
-        pytest.param(utf8_mailbox("ö@" + "ä" * 64 + ".test"), id="a label that is too long"),
+        pytest.param(utf8_mailbox("ö@" + "ä" * 59 + ".test"), id="a label that is too long"),
         pytest.param(utf8_mailbox("ö@b.test", tag=0x16), id="another string type"),
         pytest.param(other(SMTP_UTF8, b"\x0c\x02\xff\xff"), id="no UTF-8"),
-        pytest.param(other(SMTP_UTF8, b"\x0c\x06\xc3\xb6@b.c\x05\x00"), id="octets after the mailbox"),
     ],
 )
 def test_a_mailbox_in_utf8_that_cannot_be_compared_does_not_pass_a_constraint(name: x509.GeneralName) -> None:
     assert verdict(name, permitted=[email("b.test")]) == "unsupported_name_syntax"
     assert verdict(name, excluded=[email("c.test")]) == "unsupported_name_syntax"
     assert verdict(name, excluded=[dns("c.test")]) == "ok"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("06082b06010505070809 a0080c06c3b640622e63 0500", id="octets after the mailbox"),
+        pytest.param("06082b06010505070809 a00a0c06c3b640622e630500", id="two values"),
+        pytest.param("06082b06010505070809", id="no value"),
+        pytest.param("06092b8006010505070809 a0080c06c3b640622e63", id="a type with padding"),
+        pytest.param("04082b06010505070809 a0080c06c3b640622e63", id="a type that is none"),
+    ],
+)
+def test_an_other_name_that_may_be_a_mailbox_does_not_pass_a_constraint(content: str) -> None:
+    octets = bytes.fromhex(content)
+    names = bytes((0x30, len(octets) + 2, 0xA0, len(octets))) + octets
+    extension = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, names)
+    middle = ca("Middle", ROOT, extensions=[(x509.NameConstraints([email("b.c")], None), True)])
+    target = leaf(middle, extensions=[(extension, False)])
+    assert code(target, trust=[ROOT], chain=[middle]) == "unsupported_name_syntax"
 
 
 def test_another_other_name_is_no_mailbox() -> None:
@@ -200,13 +219,21 @@ def test_a_mailbox_in_utf8_does_not_hide_that_of_the_subject() -> None:
     assert code(target, trust=[ROOT], chain=[middle]) == "permitted_violation"
 
 
+def test_a_mailbox_of_the_subject_with_u_labels_does_not_pass_a_constraint() -> None:
+    box = x509.NameAttribute(NameOID.EMAIL_ADDRESS, "a@bücher.test", _ASN1Type.UTF8String)
+    bases = x509.NameConstraints(None, [email("xn--bcher-kva.test")])
+    middle = ca("Middle", ROOT, extensions=[(bases, True)])
+    target = leaf(middle, x509.Name([box]))
+    assert code(target, trust=[ROOT], chain=[middle]) == "unsupported_name_syntax"
+
+
 def test_a_constraint_that_is_itself_a_mailbox_in_utf8_rejects() -> None:
     """RFC 9598, 6: constraints are rfc822Names; what else would be meant is not known."""
     assert verdict(utf8_mailbox("ö@b.test"), permitted=[utf8_mailbox("ö@b.test")]) != "ok"
     assert verdict(utf8_mailbox("ö@b.test"), excluded=[utf8_mailbox("ö@c.test")]) != "ok"
 
 
-# -----------------------------------------------------------------------------------------------------------
+# Subjects, and what a path makes of constraints ----------------------------------------------------------
 
 
 def test_the_subject_is_held_against_directory_names() -> None:

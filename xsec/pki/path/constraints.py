@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xsec.pki import der as structure
 from xsec.pki import extensions as ext
-from xsec.pki import names
+from xsec.pki import names, values
 from xsec.pki.names import DIRECTORY, DNS, EMAIL, IP, OTHER, URI, GeneralName
 from xsec.pki.parse import CertificateView
 from xsec.pki.path.budget import Budget
@@ -17,6 +17,9 @@ _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#@:]+)(?::[0-9]*)?(?:[/?#].*)?")
+
+_SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
+_UTF8_STRING = 0x0C
 
 SUPPORTED = frozenset((DNS, EMAIL, URI, IP, DIRECTORY))
 
@@ -40,10 +43,8 @@ def prepare_name(name: GeneralName) -> Prepared:
         case names.DNS:
             return DNS, _dns_name(name.text)
         case names.EMAIL:
-            local, at, host = name.text.rpartition("@")
-            if not at or not local or "@" in local.replace('\\"', "") or not is_host(host.lower()):
-                raise BadName(f"{name} is no mailbox")
-            return EMAIL, (local, host.lower())
+            local, _, host = name.text.rpartition("@")
+            return EMAIL, _mailbox(name, local, host.lower())
         case names.URI:
             return URI, _uri_host(name)
         case names.IP:
@@ -52,6 +53,48 @@ def prepare_name(name: GeneralName) -> Prepared:
             return DIRECTORY, names.normal(name.value)
         case _:
             return name.kind, name.value
+
+
+def _mailbox(name: GeneralName, local: str, host: str) -> tuple[str, str]:
+    """Local part, which is compared as it stands, and host in A-labels."""
+    if not local or "@" in local.replace('\\"', "") or not is_host(host):
+        raise BadName(f"{name} is no mailbox")
+    return local, host
+
+
+def _a_labels(host: str) -> str:
+    """The host in A-labels; an empty text for U-labels of which IDNA 2003 and 2008 may think differently."""
+    host = host.lower()
+    if host.isascii() or len(host) > 253:
+        return host
+    try:
+        found = host.encode("idna")
+        return found.decode("ascii") if found.decode("idna") == host else ""
+    except UnicodeError:
+        return ""
+
+
+def _utf8_mailbox(name: GeneralName) -> tuple[str, str] | None:
+    """The mailbox of an otherName that is a SmtpUTF8Mailbox (RFC 9598, 3); None for one of another type.
+
+    A type that cannot be read may be this one.
+    """
+    data = name.value
+    try:
+        kind, *rest = structure.elements(data, 0, len(data))
+        if values.oid(data, kind) != _SMTP_UTF8_MAILBOX:
+            return None
+        [tagged] = rest
+        values.expect(tagged, 0xA0)
+        [inner] = structure.children(data, tagged)
+        values.expect(inner, _UTF8_STRING)
+        text = structure.content(data, inner).decode("utf-8")
+    except (ValueError, IndexError):
+        raise BadName(f"{name} is no mailbox in UTF-8") from None
+    if "\ufeff" in text:
+        raise BadName(f"{name} has a byte order mark")
+    local, _, host = text.rpartition("@")
+    return _mailbox(name, local, _a_labels(host))
 
 
 def _dns_name(text: str) -> str:
@@ -189,10 +232,11 @@ class Constraints:
             return "unsupported_constraint_syntax", self.fault
         constrained = {kind for item in self._sets for kind in (*item.permitted, *item.excluded)}
         for name in presented:
-            if name.kind in constrained:
-                found = self._judge(name)
-                if found:
-                    return found
+            found = self._judge(name) if name.kind in constrained else None
+            if found is None and name.kind == OTHER and EMAIL in constrained:
+                found = self._judge_mailbox(name)
+            if found:
+                return found
         return None
 
     def _judge(self, name: GeneralName) -> tuple[str, str] | None:
@@ -202,6 +246,17 @@ class Constraints:
             kind, value = prepare_name(name)
         except BadName as error:
             return "unsupported_name_syntax", str(error)
+        return self._held(name, kind, value)
+
+    def _judge_mailbox(self, name: GeneralName) -> tuple[str, str] | None:
+        """Hold a SmtpUTF8Mailbox against the constraints on rfc822Names (RFC 9598, 6)."""
+        try:
+            mailbox = _utf8_mailbox(name)
+        except BadName as error:
+            return "unsupported_name_syntax", str(error)
+        return None if mailbox is None else self._held(name, EMAIL, mailbox)
+
+    def _held(self, name: GeneralName, kind: int, value: object) -> tuple[str, str] | None:
         for item in self._sets:
             excluded, permitted = item.excluded.get(kind, ()), item.permitted.get(kind)
             self._budget.compare(len(excluded) + len(permitted or ()))
