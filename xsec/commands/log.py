@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from xsec.commands.options import command, group
-from xsec.errors import ExitCode, InvalidValue
+from xsec.errors import ExitCode
 from xsec.output.result import Result, Table, Text
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from xsec.host import Host
 
 
@@ -33,10 +31,11 @@ def _reading(name: str, text: str) -> None:
     )
     @click.pass_obj
     def read(host: Host, last: int | None, since: str | None) -> Result:
+        from xsec.state import moment
         from xsec.state.log import Log
 
         host.store.need()
-        begin = _moment(since, host.now()) if since else None
+        begin = moment.since(since, "--since", host.now()) if since else None
         count = last or (None if begin else 50)
         records = tuple(Log(host.files, name).records(last=count, since=begin))
         return Result({"records": records}, lambda: [Text(record.line()) for record in records])
@@ -76,19 +75,3 @@ def _place(problem: object) -> str | None:
     if not isinstance(problem, Problem):
         return None
     return f"{problem.file} line {problem.line}, record {problem.record}: {problem.what}"
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """A moment from ISO 8601 (UTC when it names no zone), or so many minutes, hours or days before `now`."""
-    from datetime import UTC, datetime, timedelta
-
-    number, unit = text[:-1], text[-1:]
-    if number.isascii() and number.isdigit() and len(number) <= 6 and unit in "mhd":
-        return now - timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[unit]: int(number)})
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(
-            f"--since {text!r} is not a time", allowed="such as 2026-01-31T12:00Z, 90m, 24h or 7d"
-        ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

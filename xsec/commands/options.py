@@ -42,13 +42,9 @@ class Call:
 def _moment(text: str) -> Any:
     if not text:
         return None
-    from datetime import UTC, datetime
+    from xsec.state import moment
 
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(f"--at {text!r} is not a time", allowed="such as 2026-01-31T12:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return moment.parse(text, "--at")
 
 
 class Change:

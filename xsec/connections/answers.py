@@ -20,6 +20,7 @@ from xsec.pki.path.validate import Inputs, Profile, Purpose
 from xsec.pki.verdict import Candidate, Check, Outcome, Verdict
 from xsec.revocation.policy import OFF, REQUIRED
 from xsec.revocation.status import Answer
+from xsec.state import moment
 
 MAXIMUM_OFFERED = 20_000  # intermediates of one question
 
@@ -123,7 +124,7 @@ def _decided(
         certificate=_der("leaf", request.get("leaf")),
         intermediates=tuple(_ders(request, "intermediates")),
         inputs=inputs(
-            _moment(request.get("at"), now),
+            now if request.get("at") is None else moment.parse(request["at"], "at"),
             purpose=request.get("purpose") or "any",
             host=host,
             policies=policies,
@@ -156,18 +157,6 @@ def _der(key: str, item: object) -> bytes:
 
 def _refuse(key: str) -> bytes:
     raise InvalidValue(f"{key} is no base64 text")
-
-
-def _moment(text: object, now: datetime) -> datetime:
-    if text is None:
-        return now
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidValue(f"at: {text!r} is not a time", allowed="such as 2026-01-31T12:00:00Z")
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 # Out -----------------------------------------------------------------------------------------------------

@@ -146,8 +146,14 @@ def test_a_log_can_be_read_from_a_moment_on(console: Console, since: str, count:
     assert len(console.json("log", "configuration", "--since", since)[1]["records"]) == count
 
 
-def test_a_wrong_moment_is_a_wrong_value(console: Console) -> None:
-    assert console.text("log", "event", "--since", "yesterday")[0] == 2
+@pytest.mark.parametrize("text", ["yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "999999d"])
+def test_a_wrong_moment_is_a_wrong_value(console: Console, text: str) -> None:
+    assert console.text("log", "event", "--since", text)[0] == 2
+
+
+@pytest.mark.parametrize("text", ["yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_at_takes_no_moment_outside_the_calendar(text: str, tmp_path: Path) -> None:
+    assert cli.run(["--root", str(tmp_path), "--at", text, "status"]) == 2
 
 
 def test_a_changed_log_does_not_verify_and_the_place_is_told(console: Console, tmp_path: Path) -> None:

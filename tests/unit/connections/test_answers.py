@@ -120,3 +120,9 @@ def test_the_moment_is_a_parameter() -> None:
 def test_left_out_material_is_told() -> None:
     found = answer({**REQUEST, "crls": [b64(b"x")], "intermediates": [b64(b"y"), b64(MIDDLE.der)]}, now=NOW)
     assert len(found["notes"]) == 2
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday", 5])
+def test_a_moment_outside_the_calendar_is_answered_and_ends_no_batch(text: object) -> None:
+    told, good = answer_line(json.dumps({**REQUEST, "at": text}).encode(), now=NOW)
+    assert (json.loads(told)["code"], good) == ("malformed_request", False)
