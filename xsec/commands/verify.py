@@ -84,7 +84,7 @@ def _batch(host: Host, options: dict[str, Any]) -> None:
     import sys
 
     from xsec.connections import answers, material
-    from xsec.errors import Refused
+    from xsec.errors import InvalidValue, Refused
 
     if options["trust"]:
         trust = [der for name in options["trust"] for der in material.certificates(_read(host, name), name)]
@@ -93,10 +93,12 @@ def _batch(host: Host, options: dict[str, Any]) -> None:
             trust = list(material.of_host(host.snapshot()).anchors)
         except Refused:  # not set up: requests that bring their own anchors need no store
             trust = []
-    code = ExitCode.OK
-    for line in sys.stdin.buffer:
+    code: ExitCode | None = None
+    for line in answers.lines_of(sys.stdin.buffer.readline) if sys.stdin else ():
         text, good = answers.answer_line(line, trust=trust, profile=options["profile"], now=host.now())
-        code = code if good else ExitCode.USAGE
+        code = (code or ExitCode.OK) if good else ExitCode.USAGE
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
+    if code is None:
+        raise InvalidValue("no request came on standard input", allowed="one JSON object a line")
     click.get_current_context().exit(code)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,7 @@ from xsec.revocation.status import Answer
 from xsec.state import moment
 
 MAXIMUM_OFFERED = 20_000  # intermediates of one question
+MAXIMUM_LINE_OCTETS = 64 << 20  # of one request of a batch, its line end included
 
 
 def inputs(
@@ -83,24 +84,40 @@ def answer(
             raise InvalidValue("a request is a JSON object")
         return {"id": name, **as_data(_decided(request, trust, profile, now))}
     except XsecError as error:
-        return {"id": name, "verdict": "error", "code": "malformed_request", "detail": error.what}
+        return _malformed(error.what, name)
+
+
+def _malformed(detail: str, name: object = None) -> dict[str, Any]:
+    return {"id": name, "verdict": "error", "code": "malformed_request", "detail": detail}
+
+
+def lines_of(readline: Callable[[int], bytes], *, limit: int = MAXIMUM_LINE_OCTETS) -> Iterator[bytes | None]:
+    """The lines of a stream as they come; None for one of more than `limit` octets, which is never held."""
+    while line := readline(limit):
+        if len(line) < limit or line.endswith(b"\n"):
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = readline(1 << 16)
+        yield None
 
 
 def answer_line(
-    line: bytes, *, trust: Sequence[bytes] | None = None, profile: str = "default", now: datetime
+    line: bytes | None, *, trust: Sequence[bytes] | None = None, profile: str = "default", now: datetime
 ) -> tuple[bytes, bool]:
-    """The answer to one line of `--batch` with its line end, and whether the line was a request."""
+    """The answer to one line of `--batch` with its line end, and whether the line was a request.
+
+    None stands for a line that was too long (`lines_of`).
+    """
     try:
-        request = json.loads(line)
+        request = None if line is None else json.loads(line)
     except (ValueError, RecursionError):
-        told: dict[str, Any] = {
-            "id": None,
-            "verdict": "error",
-            "code": "malformed_request",
-            "detail": "no JSON",
-        }
+        told = _malformed("no JSON")
     else:
-        told = answer(request, trust=trust, profile=profile, now=now)
+        too_long = f"longer than {MAXIMUM_LINE_OCTETS} octets"
+        told = (
+            _malformed(too_long) if line is None else answer(request, trust=trust, profile=profile, now=now)
+        )
     return json.dumps(told).encode() + b"\n", told["verdict"] != "error"
 
 

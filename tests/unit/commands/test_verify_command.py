@@ -194,6 +194,16 @@ def test_a_batch_is_answered_line_by_line_while_its_input_stays_open(tmp_path: P
         assert process.wait(10) == 2
 
 
+@pytest.mark.parametrize("words", ["verify --batch", "trust add - --yes"])
+def test_a_closed_standard_input_is_told_and_no_bug(words: str, tmp_path: Path) -> None:
+    scratch(tmp_path)
+    command = f"exec {sys.executable} -m xsec.cli --root {tmp_path} {words} <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "xsec: error: " in done.stderr
+    assert "a bug" not in done.stderr
+
+
 REQUEST = {
     "id": "1",
     "trust": [base64.b64encode(der(PKI.root.certificate)).decode()],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.world.verifying import NOW, ca, leaf
-from xsec.connections.answers import answer, answer_line
+from xsec.connections.answers import answer, answer_line, lines_of
 from xsec.lab.pki import der
 
 ROOT = ca("Root")
@@ -126,3 +127,15 @@ def test_left_out_material_is_told() -> None:
 def test_a_moment_outside_the_calendar_is_answered_and_ends_no_batch(text: object) -> None:
     told, good = answer_line(json.dumps({**REQUEST, "at": text}).encode(), now=NOW)
     assert (json.loads(told)["code"], good) == ("malformed_request", False)
+
+
+def test_a_line_of_a_batch_is_bounded_and_the_next_one_is_read() -> None:
+    stream = io.BytesIO(b"1234567\n" + b"x" * 200_000 + b"\n12345678\nrest")
+    assert list(lines_of(stream.readline, limit=8)) == [b"1234567\n", None, None, b"rest"]
+    assert list(lines_of(io.BytesIO(b"x" * 9).readline, limit=8)) == [None]
+
+
+def test_a_line_that_is_too_long_is_answered_as_malformed() -> None:
+    told, good = answer_line(None, now=NOW)
+    assert (json.loads(told)["code"], good) == ("malformed_request", False)
+    assert "longer than" in json.loads(told)["detail"]
