@@ -16,7 +16,8 @@ from xsec.daemons import settings
 from xsec.daemons.enforce import inspect
 from xsec.daemons.enforce.prove import ClientProof
 from xsec.daemons.enforce.report import Proof, ServiceReport
-from xsec.errors import Refused, RolledBack
+from xsec.edge.sockets import SystemConnection, SystemDialer
+from xsec.errors import Refused, RolledBack, Unavailable
 from xsec.lab.pki import seeded_key
 from xsec.state.snapshot import Snapshot
 from xsec.tls.handshake import shake
@@ -158,9 +159,44 @@ def test_a_proof_that_fails_after_the_switch_puts_everything_back_byte_for_byte(
     with pytest.raises(RolledBack) as caught:
         scene.apply(proofs=(impossible,))
     assert "nobody, TLSv1.3: expected refused, found accepted: HTTP 200" in caught.value.what
+    assert f"serves again: {scene.address} answered with its certificate" in caught.value.what
     assert str(scene.address) in caught.value.where
     assert (scene.tree(), scene.digest()) == (before, digest)
     assert status(scene, Version.TLS1_2) == 200
+
+
+class Deaf(SystemDialer):
+    """Reaches everything but one port."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def dial(self, host: str, port: int, *, timeout: timedelta) -> SystemConnection:
+        if port == self.port:
+            raise Unavailable(f"{host}:{port} did not answer in time")
+        return super().dial(host, port, timeout=timeout)
+
+
+def test_a_former_configuration_that_is_not_seen_to_serve_again_is_told(scene: Scene) -> None:
+    scene.apply()
+    scene.set({HTTPS.protocol: "minTLSv1.3"})
+    scene.world.dialer = Deaf(scene.port)
+    with pytest.raises(RolledBack) as caught:
+        scene.apply()
+    assert "the former configuration does not serve: 127.0.0.1" in caught.value.what
+    assert "serves again" not in caught.value.what
+
+
+def test_a_former_configuration_that_asks_clients_for_certificates_is_seen_to_serve_again(
+    scene: Scene,
+) -> None:
+    scene.require_clients()
+    scene.apply()
+    scene.server = scene.ca.issue("next", server=True, key=seeded_key("next"))
+    impossible = ClientProof(name="nobody", accepted=True, rehearsed=False)
+    with pytest.raises(RolledBack) as caught:
+        scene.apply(proofs=(impossible,))
+    assert "the former configuration serves again" in caught.value.what
 
 
 def test_a_first_apply_that_fails_leaves_no_daemon_and_no_file(scene: Scene) -> None:

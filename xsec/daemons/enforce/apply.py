@@ -11,7 +11,7 @@ from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.effective import effective, inputs, unapplied, waiting
 from xsec.daemons.enforce.listener import FAIL_CLOSED, WITHOUT_CRL, Derived, derive
 from xsec.daemons.enforce.program import Program, installation
-from xsec.daemons.enforce.prove import ClientProof, Doors, planned, run, tasks
+from xsec.daemons.enforce.prove import ClientProof, Doors, live, planned, run, tasks
 from xsec.daemons.enforce.report import Proof, Report, ServiceReport, failed
 from xsec.daemons.enforce.undo import (
     PROCEDURE,
@@ -57,8 +57,7 @@ class _Job:
     @property
     def address(self) -> Address:
         """Where the live daemon is asked."""
-        host = {"*": "127.0.0.1", "::": "::1"}.get(self.derived.listener.address)
-        return Address(host=host or self.derived.listener.address, port=self.derived.listener.port)
+        return live(self.derived.listener.address, self.derived.listener.port)
 
 
 def apply(
@@ -157,8 +156,8 @@ def _prepare(
 
 def _predicted(job: _Job) -> ServiceReport:
     if job.report.action == RELOAD and not job.report.files and _is_applied(job):
-        live = planned(job.address, tasks(job.derived.listener, job.clients))
-        return replace(job.report, changed=False, action="none", proofs=live)
+        proofs = planned(job.address, tasks(job.derived.listener, job.clients))
+        return replace(job.report, changed=False, action="none", proofs=proofs)
     return replace(
         job.report,
         rehearsed=shadow.predicted(job.derived.listener, job.clients),
@@ -208,9 +207,9 @@ def _carry_out(world: World, job: _Job, open_secret: folders.OpenSecret) -> Serv
         report = replace(job.report, rehearsed=rehearsed, proofs=proofs)
         applied_step(journal, _record(world, job, report))
     except XsecError as error:
-        trouble = undo(world, journal)
-        if trouble:
-            error.what = f"{error.what}; {trouble}"
+        told = undo(world, journal)
+        if told:
+            error.what = f"{error.what}; {told}"
         raise
     except KeyboardInterrupt:
         undo(world, journal)
@@ -259,13 +258,13 @@ def _switch(world: World, job: _Job, journal: Journal) -> tuple[Proof, ...]:
     switching = (*job.candidate.pointers, *_missing(world, job))
     journal.step(SWAP, folders.remember(world.files, switching))
     folders.write(world, switching)
-    live = Program(world, job.plugin, job.where)
-    wrong = live.check()
+    program = Program(world, job.plugin, job.where)
+    wrong = program.check()
     if wrong:
         raise _rolled_back(job, Refused(f"{job.plugin.name} does not take its whole configuration: {wrong}"))
     journal.step(SWITCH, job.report.action)
     try:
-        live.start() if job.report.action == START else live.reload()
+        program.start() if job.report.action == START else program.reload()
     except Unavailable as error:
         raise _rolled_back(job, error) from None
     proofs = _prove_live(world, job)
@@ -290,7 +289,7 @@ def _why(proof: Proof) -> Refused:
 
 
 def _rolled_back(job: _Job, reason: XsecError) -> RolledBack:
-    """What is told when the daemon serves again what it served before."""
+    """What is told of a switch that failed; whether the former configuration serves again, `undo` adds."""
     return RolledBack(
         f"{job.service} was switched, failed and was rolled back: {reason.what}",
         where=reason.where,

@@ -12,11 +12,10 @@ from xsec.daemons.enforce.apply import DRIVEN
 from xsec.daemons.enforce.effective import effective, unapplied, waiting
 from xsec.daemons.enforce.listener import derive
 from xsec.daemons.enforce.program import Program, installation
-from xsec.daemons.enforce.prove import Doors, run, tasks
+from xsec.daemons.enforce.prove import Doors, live, run, tasks
 from xsec.daemons.enforce.report import Proof
 from xsec.ports import World
 from xsec.state.snapshot import Snapshot
-from xsec.tls.handshake import Address
 from xsec.tls.settings import SERVICES
 
 
@@ -90,14 +89,13 @@ def verify(world: World, snapshot: Snapshot, name: str, now: datetime) -> Verifi
     plugin = daemon(applied.daemon)
     where = installation(world, plugin)
     listener = derive(effective(snapshot, name, applied), name, now, applied.choice).listener
-    host = {"*": "127.0.0.1", "::": "::1"}.get(listener.address, listener.address)
     doors = Doors(dialer=world.dialer, entropy=world.entropy)
     return Verification(
         service=name,
         daemon=applied.daemon,
         running=Program(world, plugin, where).pid() is not None,
         drift=folders.drift(world.files, applied),
-        proofs=run(doors, Address(host=host, port=listener.port), tasks(listener)),
+        proofs=run(doors, live(listener.address, listener.port), tasks(listener)),
     )
 
 

@@ -81,6 +81,11 @@ def _anonymous(listener: Listener) -> ClientProof:
     return ClientProof(name="a client without a certificate", accepted=not listener.clients.required)
 
 
+def live(address: str, port: int) -> Address:
+    """Where a listener of this host is asked: one on all addresses on loopback."""
+    return Address(host={"*": "127.0.0.1", "::": "::1"}.get(address, address), port=port)
+
+
 def run(doors: Doors, address: Address, wanted: Iterable[Task]) -> tuple[Proof, ...]:
     """Make every proof; a server that does not answer is a proof that does not hold."""
     return tuple(_run(doors, address, task) for task in wanted)
@@ -211,22 +216,43 @@ def _served(
     chain: tuple[bytes, ...],
     anchors: tuple[bytes, ...],
 ) -> tuple[str, bool]:
-    """Up to TLS 1.2 the certificates go in clear, and are seen also by a client that is then refused.
-
-    A program may go on with issuers that it trusts for clients: OpenSSL does so unless told not to.
-    """
-    if version is Version.TLS1_3:
-        served = shake(doors.dialer, address, version).chain
-    else:
-        heard = ask(doors.dialer, doors.entropy, address, version, _codes(version))
-        if heard.answer is not Answer.ACCEPTED:
-            return _told(heard), False
-        served = heard.chain
+    """A program may go on with issuers that it trusts for clients: OpenSSL does so unless told not to."""
+    heard, served = _presented(doors, address, version)
+    if heard:
+        return heard, False
     if served[:1] != chain[:1]:
         return "another certificate" if served else "no certificate", False
     if served[: len(chain)] != chain or not frozenset(served[len(chain) :]) <= frozenset(anchors):
         return f"the certificate with {len(served) - 1} others", False
     return f"{len(chain)} certificates as installed", True
+
+
+def _presented(doors: Doors, address: Address, version: Version) -> tuple[str, tuple[bytes, ...]]:
+    """What a server says instead of its certificates, or these.
+
+    Up to TLS 1.2 they go in clear, and are seen also by a client that is then refused.
+    """
+    if version is Version.TLS1_3:
+        return "", shake(doors.dialer, address, version).chain
+    heard = ask(doors.dialer, doors.entropy, address, version, _codes(version))
+    return ("", heard.chain) if heard.answer is Answer.ACCEPTED else (_told(heard), ())
+
+
+def serves(doors: Doors, address: Address, certificate: bytes) -> str:
+    """Why a listener does not present a certificate (DER) at any version; empty when it does."""
+    heard = ""
+    for version in reversed(tuple(Version)):
+        try:
+            heard, chain = _presented(doors, address, version)
+        except HandshakeFailed as error:
+            heard = error.what
+            continue
+        except Unavailable as error:
+            return error.what
+        if chain[:1] == (certificate,):
+            return ""
+        heard = heard or f"{address} serves another certificate"
+    return heard
 
 
 def client_tasks(listener: Listener, clients: Iterable[ClientProof]) -> Iterator[Task]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
+from xsec.daemons import settings
 from xsec.daemons.base import APPLIED, DRIFT, Applied, Daemon, applied_from, applied_tree, daemon
 from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.program import Program, installation
+from xsec.daemons.enforce.prove import Doors, live, serves
 from xsec.errors import XsecError
+from xsec.pki import pem
 from xsec.ports import World
 from xsec.state import readings
 from xsec.state.journal import Journal
 from xsec.state.snapshot import Tree
 
 PROCEDURE = "apply"
-REHEARSE, WRITE, SWAP, SWITCH, PROVEN = "rehearse", "write", "swap", "switch", "proven"
+WRITE, SWAP, SWITCH, PROVEN = "write", "swap", "switch", "proven"
 START, RELOAD = "start", "reload"
 
 
@@ -44,9 +47,9 @@ def recover(world: World) -> tuple[str, ...]:
     if journal.reached(PROVEN):
         finish(world, journal)
         return (f"finished an apply of {name} that was interrupted after its proof",)
-    trouble = undo(world, journal)
+    outcome = undo(world, journal)
     told = f"undid an apply of {name} that was interrupted"
-    return (f"{told}; {trouble}",) if trouble else (told,)
+    return (f"{told}; {outcome}",) if outcome else (told,)
 
 
 def finish(world: World, journal: Journal) -> None:
@@ -62,7 +65,10 @@ def finish(world: World, journal: Journal) -> None:
 
 
 def undo(world: World, journal: Journal) -> str:
-    """Put everything back and have the daemon serve what it served; what could not be done, or empty.
+    """Put everything back and have the daemon serve what it served; what is to be told of it.
+
+    That is whether the former configuration was seen to serve again, or what could not be done; it is empty
+    where nothing was switched, or nothing of xsec's was served before.
 
     Files are put back in any case, or the journal stays.  A daemon that cannot be found or does not take
     the reload is told and does not stand in the way of the next command.
@@ -75,11 +81,34 @@ def undo(world: World, journal: Journal) -> str:
             folders.restore(world.files, step.undo)
     if switched == RELOAD and not trouble:
         trouble = _attempt(lambda: _reload(world, plugin))
+    told = trouble
+    if not trouble and switched != START and any(step.name == SWAP for step in journal.steps):
+        told = _proven(world, plugin, journal.data["service"])
     for step in journal.steps:
         if step.name == WRITE and step.undo is not None:
             world.files.remove_tree(PurePosixPath(step.undo))
     journal.close()
-    return trouble
+    return told
+
+
+def _proven(world: World, plugin: Daemon, service: str) -> str:
+    """Whether the configuration before this apply serves, by a handshake that shows its certificate."""
+    try:
+        former = recorded(world).get(service)
+    except XsecError as error:
+        return f"whether the former configuration serves is not known: {error.what}"
+    if former is None or former.inputs.get(settings.HTTPS.path) != "On":
+        return ""
+    address = live(former.inputs[settings.HTTPS_ADDRESS.path], int(former.inputs[settings.HTTPS_PORT.path]))
+    path = plugin.folder / former.digest / "certificate.pem"
+    try:
+        certificate = next(pem.blocks(world.files.read(path), str(path))).der
+        wrong = serves(Doors(dialer=world.dialer, entropy=world.entropy), address, certificate)
+    except (FileNotFoundError, StopIteration, XsecError):
+        wrong = f"{path} cannot be read"
+    if wrong:
+        return f"the former configuration does not serve: {wrong}: see xsec service verify {former.service}"
+    return f"the former configuration serves again: {address} answered with its certificate"
 
 
 def _attempt(step: Callable[[], None]) -> str:
@@ -99,9 +128,9 @@ def _quiet(world: World, plugin: Daemon, switched: str | None) -> None:
 
 
 def _reload(world: World, plugin: Daemon) -> None:
-    live = Program(world, plugin, installation(world, plugin))
-    if live.pid() is not None:
-        live.reload()
+    program = Program(world, plugin, installation(world, plugin))
+    if program.pid() is not None:
+        program.reload()
 
 
 def applied_step(journal: Journal, applied: Applied) -> None:
