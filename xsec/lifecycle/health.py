@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from xsec.connections.certauth import PROOF
+from xsec.daemons.base import APPLIED, DRIFT
 from xsec.errors import Damaged, Refused, XsecError
 from xsec.pki.server import IDENTITIES, KEY_PATH
 from xsec.pki.trust import TRUST
@@ -19,9 +22,10 @@ from xsec.secret import Secret
 from xsec.state import document, engine, machine, readings, rootkey, store
 from xsec.state.log import NAMES, Log
 from xsec.state.rule import Rule, Severity
-from xsec.state.snapshot import Sealed, Snapshot
+from xsec.state.snapshot import Reading, Sealed, Snapshot
 from xsec.state.store import Store
 
+READINGS = (APPLIED, DRIFT, PROOF, engine.ALARMS, machine.HOST)
 Opener = Callable[[Sealed, str], Secret]
 
 
@@ -55,7 +59,7 @@ def examine(here: Store, rules: Sequence[Rule], now: datetime, open_secret: Open
         found += _secrets(here, snapshot, open_secret)
         found += _generations(here)
         found += _logs(here, snapshot)
-        found += _readings(here)
+        found += _readings(here, snapshot)
     return tuple(sorted(found, key=lambda t: (t.severity.rank, t.acknowledged, t.id, t.object)))
 
 
@@ -115,7 +119,7 @@ def _readable(here: Store) -> Snapshot | None:
 
 def _rules(here: Store, rules: Sequence[Rule], snapshot: Snapshot, now: datetime) -> Iterator[Trouble]:
     known = {alarm.key for alarm in engine.recorded(snapshot).alarms if alarm.acknowledged}
-    seen = machine.with_host(snapshot, machine.observe(here.files, snapshot[machine.HOST]))
+    seen = machine.with_host(snapshot, machine.observe(here.files, machine.recorded(snapshot)))
     for item in engine.findings(rules, seen, now):
         yield Trouble(
             id=item.rule.id,
@@ -233,22 +237,24 @@ def _behind(here: Store, snapshot: Snapshot) -> Iterator[Trouble]:
             yield _information("Change not logged", "log configuration", f"{found}; {text}", "xsec history")
 
 
-def _readings(here: Store) -> Iterator[Trouble]:
+def _readings(here: Store, snapshot: Snapshot) -> Iterator[Trouble]:
+    known: dict[str, Reading[Any]] = {each.area: each for each in READINGS}
     for name in here.files.names(store.STATUS):
         area, _, kind = name.rpartition(".")
         if kind != "json":
             continue
         try:
             readings.load(here.files, area)
-        except (XsecError, ValueError, FileNotFoundError) as error:
-            what = error.what if isinstance(error, XsecError) else "it does not read"
+            if area in known:
+                known[area].read(snapshot)
+        except XsecError as error:
             yield Trouble(
                 severity=Severity.WARNING,
                 title="Record damaged",
                 object=f"status {area}",
                 expected="as it was written",
-                found=what,
-                remedy=f"rm {here.files.on_disk(store.STATUS / name)}",
+                found=error.what,
+                remedy=readings.damaged(here.files, area).remedy,
                 text="it is written anew with the next observation",
             )
 

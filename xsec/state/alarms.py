@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from xsec.errors import Damaged
 from xsec.state import engine
 from xsec.state.machine import HOST
 from xsec.state.rule import Finding, Severity, rule
@@ -37,6 +38,8 @@ def clock(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
 def machine(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Raise while the machine-id is not the one that the store was made with: this may be a clone (DA-1)."""
     facts = snapshot[HOST]
+    if facts.trouble:
+        raise Damaged(facts.trouble, remedy=facts.remedy)
     if facts.first and facts.machine and facts.first != facts.machine:
         yield Finding(
             object="machine-id",

@@ -171,7 +171,7 @@ def select(state: AlarmState, id: int, object: str | None = None) -> tuple[Alarm
 
 def judge(files: Files, rules: Sequence[Rule], snapshot: Snapshot, now: datetime) -> AlarmState:
     """The alarms at `now`, the machine looked at afresh; nothing is written."""
-    seen = machine.observe(files, snapshot[machine.HOST])
+    seen = machine.observe(files, machine.recorded(snapshot))
     return evaluate(rules, machine.with_host(snapshot, seen), now, recorded(snapshot))
 
 
@@ -179,8 +179,9 @@ def record(
     files: Files, rules: Sequence[Rule], snapshot: Snapshot, now: datetime, actor: Actor
 ) -> AlarmState:
     """Evaluate, log what was raised and lowered, and keep the result; the caller holds the store's lock."""
-    seen = machine.observe(files, snapshot[machine.HOST])
-    if seen != snapshot[machine.HOST]:
+    known = machine.recorded(snapshot)
+    seen = machine.observe(files, known)
+    if seen != known and not seen.trouble:  # a damaged record stays, until somebody has looked at it
         readings.save(files, machine.HOST.area, machine.HOST.format(seen))
     before = recorded(snapshot)
     after = evaluate(rules, machine.with_host(snapshot, seen), now, before)

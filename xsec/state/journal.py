@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -48,6 +49,7 @@ class Journal:
     def load(cls, files: Files, name: str) -> Journal | None:
         """The journal that a killed command left, or None."""
         path = FOLDER / f"{name}.json"
+        on_disk = files.on_disk(path)
         try:
             stored = files.read(path, limit=_LIMIT)
         except FileNotFoundError:
@@ -55,7 +57,9 @@ class Journal:
         digest, _, body = stored.partition(b"\n")
         if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
             raise Damaged(
-                f"the journal of {name} is damaged", where=str(path), remedy=f"rm {path}; xsec service verify"
+                f"the journal of {name} is damaged",
+                where=on_disk,
+                remedy=f"rm {shlex.quote(on_disk)}; xsec service verify",
             )
         tree = json.loads(body)
         steps = [Step(name=step["name"], undo=step["undo"]) for step in tree["steps"]]

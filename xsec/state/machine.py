@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from xsec.errors import XsecError
@@ -25,12 +25,24 @@ class Facts:
     first: str = ""
     machine: str = ""
     open: tuple[tuple[str, str], ...] = ()
+    trouble: str = ""
+    """Why what was recorded before does not read; such facts are judged by and not recorded."""
+    remedy: str = ""
+
+
+def recorded(snapshot: Snapshot) -> Facts:
+    """The facts as last recorded, with the trouble where that record is damaged."""
+    try:
+        return snapshot[HOST]
+    except XsecError as error:
+        return Facts(trouble=error.what, remedy=error.remedy)
 
 
 def observe(files: Files, before: Facts) -> Facts:
     """What the machine is now; the first machine-id stays recorded."""
     machine = _machine(files)
-    return Facts(first=before.first or machine, machine=machine, open=tuple(_open(files)))
+    first = before.first or ("" if before.trouble else machine)
+    return replace(before, first=first, machine=machine, open=tuple(_open(files)))
 
 
 def _machine(files: Files) -> str:
@@ -64,11 +76,18 @@ def with_host(snapshot: Snapshot, facts: Facts) -> Snapshot:
 
 def _parse(tree: Tree) -> Facts:
     opened = tuple((str(path), str(mode)) for path, mode in tree.get("open", ()))
-    return Facts(first=tree.get("first", ""), machine=tree.get("machine", ""), open=opened)
+    return Facts(
+        first=tree.get("first", ""),
+        machine=tree.get("machine", ""),
+        open=opened,
+        trouble=tree.get("trouble", ""),
+        remedy=tree.get("remedy", ""),
+    )
 
 
 def _format(facts: Facts) -> Tree:
-    return {"first": facts.first, "machine": facts.machine, "open": [list(pair) for pair in facts.open]}
+    known = {"first": facts.first, "machine": facts.machine, "open": [list(pair) for pair in facts.open]}
+    return {**known, "trouble": facts.trouble, "remedy": facts.remedy} if facts.trouble else known
 
 
 HOST: Reading[Facts] = Reading("host", parse=_parse, format=_format, empty=Facts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from pathlib import PurePosixPath
 
 from xsec.errors import Damaged
@@ -23,8 +24,17 @@ def load(files: Files, area: str) -> Tree:
         return None
     digest, _, body = data.partition(b"\n")
     if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
-        raise Damaged(f"the record of {area} is damaged", where=str(path), remedy=f"rm {path}")
-    return json.loads(body)
+        raise damaged(files, area)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise damaged(files, area) from None
+
+
+def damaged(files: Files, area: str) -> Damaged:
+    """What is said of a record that is not as it was written, or of another shape than this xsec writes."""
+    path = files.on_disk(FOLDER / f"{area}.json")
+    return Damaged(f"the record of {area} is damaged", where=path, remedy=f"rm {shlex.quote(path)}")
 
 
 def save(files: Files, area: str, tree: Tree) -> None:

@@ -83,8 +83,14 @@ class Reading(Generic[T]):
         self.empty = empty
 
     def read(self, snapshot: Snapshot) -> T:
+        """What was recorded, or `empty`; `Damaged` when it is not as this xsec writes it."""
         tree = snapshot.reading(self.area)
-        return self.empty if tree is None else self.parse(tree)
+        try:
+            return self.empty if tree is None else self.parse(tree)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise Damaged(
+                f"the record of {self.area} is not as this xsec writes it", remedy="xsec doctor"
+            ) from None
 
 
 class Snapshot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -228,6 +229,45 @@ def test_a_damaged_record_is_told_with_its_remedy(console: Console, tmp_path: Pa
     record.write_bytes(b"junk")
     code, told = console.json("doctor")
     assert (code, told["findings"][0]["remedy"]) == (1, f"rm {record}")
+
+
+OTHER_SHAPE = b'["of", "another", "version"]'
+
+
+@pytest.mark.parametrize("area", ["host", "alarms", "applied", "drift", "client-test"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"junk", id="no checksum"),
+        pytest.param(hashlib.sha256(b"{").hexdigest().encode() + b"\n{", id="no JSON"),
+        pytest.param(hashlib.sha256(OTHER_SHAPE).hexdigest().encode() + b"\n" + OTHER_SHAPE, id="no mapping"),
+    ],
+)
+def test_a_damaged_record_ends_no_command_that_looks_for_damage(
+    console: Console, tmp_path: Path, area: str, data: bytes
+) -> None:
+    open_log_folder(tmp_path)
+    record = tmp_path / "var/lib/xsec/status" / f"{area}.json"
+    record.write_bytes(data)
+    code, told = console.json("doctor")
+    damaged = next(finding for finding in told["findings"] if finding["title"] == "Record damaged")
+    assert (code, damaged["object"], damaged["remedy"]) == (1, f"status {area}", f"rm {record}")
+    assert console.text("status")[0] == 0
+    code, told = console.json("alarm", "list")
+    assert (code, "Store not private" in [alarm["title"] for alarm in told["alarms"]]) == (1, True)
+
+
+def test_a_damaged_record_of_the_host_is_an_alarm_and_is_not_written_over(
+    console: Console, tmp_path: Path
+) -> None:
+    record = tmp_path / "var/lib/xsec/status/host.json"
+    record.write_bytes(b"junk")
+    code, told = console.json("alarm", "list")
+    assert [(code, alarm["id"], alarm["object"]) for alarm in told["alarms"]] == [(1, 70104, "rule 70102")]
+    assert told["alarms"][0]["remedy"] == f"rm {record}"
+    assert record.read_bytes() == b"junk"
+    record.unlink()
+    assert console.text("alarm", "list")[0] == 0
 
 
 def test_what_is_acknowledged_is_shown_and_does_not_count(console: Console, tmp_path: Path) -> None:
