@@ -76,7 +76,7 @@ def notes(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _https_client(snapshot: Snapshot) -> _Material:
     entries = snapshot[TRUST].for_kind(HTTPS_CLIENT)
-    roots = {entry.der: None for entry in entries if chain.is_self_issued(entry.der)}
+    roots = {entry.der: None for entry in entries if chain.is_self_signed(entry.der)}
     crls, left_out = verify.read_crls(
         (crl.der, f"manual, {crl.file}" if crl.file else "manual") for crl in snapshot[MANUAL].crls
     )

@@ -38,7 +38,7 @@ def of_host(snapshot: Snapshot) -> Host:
     A chain must reach a self-signed certificate of the list; others only fill gaps in it (TR-5).
     """
     entries = [entry.der for entry in snapshot[TRUST].entries]
-    roots = dict.fromkeys(der for der in entries if chain.is_self_issued(der))
+    roots = dict.fromkeys(der for der in entries if chain.is_self_signed(der))
     return Host(
         tuple(roots),
         tuple(der for der in entries if der not in roots),

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from xsec.pki import der as structure
-from xsec.pki import describe
+from xsec.pki import describe, signatures
 
 MAXIMUM_LENGTH = 10  # security.md PA-1: certificates in a path
 MAXIMUM_CHECKS = 100  # security.md PA-1: signature checks
@@ -104,8 +104,16 @@ def is_signed_by(child: bytes, issuer: bytes) -> bool:
 
 
 def is_self_signed(certificate: bytes) -> bool:
-    """Whether the certificate carries its own signature."""
-    return is_signed_by(certificate, certificate)
+    """Whether its own key made its signature: equal names alone may be those of a key rollover."""
+    try:
+        loaded = x509.load_der_x509_certificate(certificate)
+        whole = structure.element(certificate, 0, len(certificate))
+        signed = structure.octets(certificate, structure.children(certificate, whole)[0])
+        return is_self_issued(certificate) and not signatures.fault(
+            loaded, signed, describe.public_key(loaded)
+        )
+    except (x509.InvalidVersion, *describe.UNREADABLE):
+        return False
 
 
 def is_self_issued(certificate: bytes) -> bool:
