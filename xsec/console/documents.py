@@ -50,16 +50,21 @@ def read(data: bytes, schema: Schema, sections: Sections) -> Given:
 
 
 def check(given: Given, snapshot: Snapshot, sections: Sections) -> None:
-    """Raise where a section cannot be read, or names an object that this host does not have."""
+    """Raise where a section cannot be read, or names an object that this host does not have.
+
+    A section that is new here must hold objects of its own kind: a certificate is no CRL.
+    """
     for name, tree in given.document.sections.items():
         try:
-            sections[name].parse(tree, snapshot)
+            value = sections[name].parse(tree, snapshot)
         except Damaged as error:
             raise Refused(
                 f"{name}: {error.what}",
                 where=error.where,
                 remedy="a document holds certificates and CRLs by digest: install those files first",
             ) from None
+        if tree != snapshot.sections.get(name):
+            sections[name].check(value)
 
 
 def missing(given: Given, snapshot: Snapshot, opens: Opens) -> tuple[str, ...]:

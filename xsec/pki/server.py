@@ -94,7 +94,21 @@ def _tree(identity: Identity) -> Tree:
     }
 
 
-IDENTITIES: Section[Identities] = Section("certificates", parse=_parse, format=_format, empty=Identities())
+def _check(identities: Identities) -> None:
+    for name, identity in (("server", identities.server), ("former", identities.former)):
+        if identity is None:
+            continue
+        where = f"certificates {name}"
+        public = describe.public_key(describe.load(identity.certificate, where=where))
+        if public is None or keys.public_key_digest(public) != identity.public_key_digest:
+            raise InvalidValue("the certificate does not have this public key", where=f"{where} public_key")
+        for der in identity.chain:
+            describe.load(der, where=f"{where} chain {sha256(der).hexdigest()}")
+
+
+IDENTITIES: Section[Identities] = Section(
+    "certificates", parse=_parse, format=_format, empty=Identities(), check=_check
+)
 
 
 # The default ---------------------------------------------------------------------------------------------

@@ -126,7 +126,17 @@ def _provenance(item: Entry | EmbeddedCrl) -> Mapping[str, str]:
     return {"added": item.added.astimezone(UTC).isoformat(timespec="seconds"), "source": item.source}
 
 
-TRUST: Section[TrustList] = Section("trust", parse=_parse, format=_format, empty=TrustList())
+def _check(trust: TrustList) -> None:
+    for entry in trust.entries:
+        describe.load(entry.der, where=f"trust entries {entry.digest}")
+    for crl in trust.crls:
+        try:
+            x509.load_der_x509_crl(crl.der)
+        except describe.UNREADABLE:
+            raise InvalidValue("the object is no CRL", where=f"trust crls {crl.digest}") from None
+
+
+TRUST: Section[TrustList] = Section("trust", parse=_parse, format=_format, empty=TrustList(), check=_check)
 
 
 # Looking up ----------------------------------------------------------------------------------------------

@@ -74,7 +74,12 @@ def _format(manual: ManualCrls) -> Tree:
     }
 
 
-MANUAL: Section[ManualCrls] = Section("crl", parse=_parse, format=_format, empty=ManualCrls())
+def _check(manual: ManualCrls) -> None:
+    for crl in manual.crls:
+        load(crl.der, where=f"crl manual {crl.digest}")
+
+
+MANUAL: Section[ManualCrls] = Section("crl", parse=_parse, format=_format, empty=ManualCrls(), check=_check)
 
 
 # What a CRL says of itself -------------------------------------------------------------------------------
@@ -215,6 +220,7 @@ def plan_upload(
     """
     _refuse_others(content)
     before = snapshot[MANUAL]
+    former = tuple(filter(_reads, before.crls))
     found = {sha256(item.der).hexdigest(): item for item in content.crls}
     warnings: list[str] = []
     for item in found.values():
@@ -222,12 +228,12 @@ def plan_upload(
         warnings += _signed_or_refused(snapshot, item, crl, force=force)
         warnings += _usable_or_refused(item, crl, now, force=force)
         if not allow_older:
-            _refuse_older(item, crl, before.crls)
+            _refuse_older(item, crl, former)
     after = tuple(
         StoredCrl(digest=digest, der=item.der, file=content.name, uploaded=now)
         for digest, item in found.items()
     )
-    warnings += losing(before.crls, after)
+    warnings += losing(former, after)
     same = {crl.digest for crl in before.crls} == set(found)
     plan = _plan(
         snapshot, before if same else ManualCrls(crls=after), f"{len(after)} CRLs from {content.name}"
@@ -237,9 +243,18 @@ def plan_upload(
 
 def plan_remove(snapshot: Snapshot) -> Plan:
     """Remove the manual CRLs; `warnings` name each CA that loses its CRL."""
-    before = snapshot[MANUAL].crls
+    before = tuple(filter(_reads, snapshot[MANUAL].crls))
     plan = _plan(snapshot, ManualCrls(), "manual CRLs removed")
     return replace(plan, warnings=losing(before, ()))
+
+
+def _reads(crl: StoredCrl) -> bool:
+    """Whether it is a CRL at all: what is none must not keep others from taking its place."""
+    try:
+        load(crl.der)
+    except InvalidValue:
+        return False
+    return True
 
 
 def losing(before: Sequence[StoredCrl], after: Sequence[StoredCrl]) -> tuple[str, ...]:

@@ -47,9 +47,11 @@ class Section(Generic[T]):
     """A part of the document that is not a setting: the trust list, the certificates, the CRLs.
 
     `parse` makes the value from its tree and reads objects through the snapshot; `format` is its inverse.
+    `check` raises for a value that an operator may not bring, such as an object of another kind; what a store
+    holds is not checked so, for it must be possible to look at it and to mend it.
     """
 
-    __slots__ = ("empty", "format", "name", "parse")
+    __slots__ = ("check", "empty", "format", "name", "parse")
 
     def __init__(
         self,
@@ -58,7 +60,9 @@ class Section(Generic[T]):
         parse: Callable[[Tree, Snapshot], T],
         format: Callable[[T], Tree],
         empty: T,
+        check: Callable[[T], None] = lambda value: None,
     ) -> None:
+        self.check = check
         self.name = name
         self.parse = parse
         self.format = format

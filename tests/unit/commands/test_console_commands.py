@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 
 from tests.world import store
 from xsec import cli
-from xsec.lab.pki import authority, pem
+from xsec.lab.pki import authority, der, pem
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -309,6 +310,61 @@ def test_a_document_with_a_fault_is_refused_whole(run: Run, tmp_path: Path, text
         assert out == ""
         assert told in err
     assert '"1"' in run("xstatus", "Configuration", "Generation")[1]
+
+
+@pytest.fixture
+def objects(run: Run, tmp_path: Path) -> tuple[str, str]:
+    """The digests of a certificate and of a CRL that the store holds."""
+    ca = authority("Root", now=datetime.now(UTC))
+    (tmp_path / "ca.pem").write_bytes(pem(ca.certificate))
+    (tmp_path / "crl.pem").write_bytes(pem(ca.crl()))
+    assert run("trust", "add", str(tmp_path / "ca.pem"))[0] == 0
+    assert run("crl", "upload", str(tmp_path / "crl.pem"), "--yes")[0] == 0
+    return hashlib.sha256(der(ca.certificate)).hexdigest(), json.loads(
+        run("config", "show", "crl", "--json")[1]
+    )["crl"]["manual"][0]["digest"]
+
+
+WHEN = "2026-01-01T00:00:00+00:00"
+WRONG_KIND = {
+    "crl": ("crl:\n  manual:\n  - {{digest: {0}, file: x, uploaded: '{2}'}}\n", "CRL"),
+    "trust": ("trust:\n  entries:\n  - {{digest: {1}, added: '{2}', source: x}}\n", "certificate"),
+    "trust crls": (
+        "trust:\n  entries: []\n  crls:\n  - {{digest: {0}, added: '{2}', source: x}}\n",
+        "no CRL",
+    ),
+    "server": (
+        "certificates:\n  server: {{certificate: {1}, key: 'sealed:{3}', public_key: '{3}', source: file,"
+        " installed: '{2}'}}\n",
+        "certificate",
+    ),
+    "another key": (
+        "certificates:\n  server: {{certificate: {0}, key: 'sealed:{3}', public_key: '{3}', source: file,"
+        " installed: '{2}'}}\n",
+        "public key",
+    ),
+}
+
+
+@pytest.mark.parametrize("section", WRONG_KIND)
+def test_an_object_of_another_kind_is_refused(
+    run: Run, tmp_path: Path, objects: tuple[str, str], section: str
+) -> None:
+    text, told = WRONG_KIND[section]
+    file = tmp_path / "document.yaml"
+    file.write_text(text.format(*objects, WHEN, "ab" * 16))
+    for verb in ("validate", "load"):
+        code, out, err = run("config", verb, str(file))
+        assert (code, out) == (2, "")
+        assert told in err
+
+
+def test_objects_of_their_own_kind_are_taken(run: Run, tmp_path: Path, objects: tuple[str, str]) -> None:
+    file = tmp_path / "document.yaml"
+    (certificate, crl) = objects
+    own = WRONG_KIND["crl"][0].format(crl, "", WHEN) + WRONG_KIND["trust"][0].format("", certificate, WHEN)
+    file.write_text(own)
+    assert run("config", "load", str(file), "--yes")[0] == 0
 
 
 def test_a_secret_in_a_document_is_sealed_and_its_text_is_kept_nowhere(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from cryptography import x509
@@ -300,3 +301,13 @@ def test_the_section_reads_back_what_it_wrote() -> None:
 def test_a_section_that_xsec_did_not_write_is_damaged(tree: object) -> None:
     with pytest.raises(Damaged):
         Snapshot(sections={"crl": tree}, objects=lambda digest: memoryview(b""))[MANUAL]
+
+
+def test_an_object_that_is_no_crl_can_be_replaced_and_removed() -> None:
+    """A document of an older build could bring one."""
+    der = ALICE.der
+    digest = sha256(der).hexdigest()
+    stored = {"manual": [{"digest": digest, "file": "x", "uploaded": NOW.isoformat()}]}
+    held = Plan(base=0, summary="", sections={"crl": stored}, objects={digest: der}).on(TRUSTED)
+    assert upload(held, crl(ROOT)).on(held)[MANUAL].crls[0].der == pki.der(crl(ROOT))
+    assert plan_remove(held).on(held)[MANUAL].crls == ()
