@@ -35,7 +35,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     made.stop()
 
 
-@pytest.fixture
+@pytest.fixture(params=[NGINX])
 def nginx(tmp_path: Path) -> Iterator[Scene]:
     made = Scene(tmp_path, "nginx")
     yield made
