@@ -30,6 +30,7 @@ from xsec.commands.options import Call
 from xsec.host import Host
 from xsec.state import rootkey
 from xsec.state.document import Document, Origin
+from xsec.state.log import NAMES, Log
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROJECT = Path(__file__).resolve().parents[2]
@@ -260,12 +261,18 @@ def cold(args: tuple[str, ...], root: Path, *, stdin: bytes = b"", seconds: floa
 
 
 def make_store(root: Path) -> None:
-    """A store as `xsec setup` leaves it, without its certificate."""
+    """A store as `xsec setup` leaves it, without its certificate: its first generation is logged."""
     host = NoonHost(root=str(root), command="xsec setup")
     host.store.make()
+    for name in NAMES:
+        Log(host.files, name).begin()
     rootkey.save(host.files, rootkey.make(host.entropy))
     with host.store.locked():
         host.store.commit(Document(generation=1, origin=Origin(time=NOON, user="root", command="xsec setup")))
+    first = {"generation": 1, "item": "set up"}
+    Log(host.files, "configuration").append(
+        "System Configuration Changed", actor=host.actor, now=NOON, fields=first
+    )
 
 
 def clone(source: Path, target: Path) -> None:

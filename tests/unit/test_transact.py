@@ -15,6 +15,7 @@ from xsec.host import Host
 from xsec.secret import Secret
 from xsec.state import rootkey
 from xsec.state.document import Document, Origin
+from xsec.state.log import NAMES, Log
 from xsec.state.plan import Plan
 from xsec.state.snapshot import Sealed, Snapshot
 
@@ -26,6 +27,8 @@ PASSWORD = ("Login", "Remote", "LDAP", "VCS", "BindPassword")
 def host(tmp_path: Path) -> Host:
     made = Host(root=str(tmp_path), command="xsec test")
     made.store.make()
+    for name in NAMES:
+        Log(made.files, name).begin()
     rootkey.save(RootedFiles(str(tmp_path)), rootkey.make(made.entropy))
     with made.store.locked():
         made.store.commit(Document(generation=1))

@@ -21,6 +21,7 @@ from xsec.lab.pki import Authority, Issued, Target, authority, seeded_key
 from xsec.ports import Actor
 from xsec.state import rootkey
 from xsec.state.document import Document, Origin
+from xsec.state.log import NAMES, Log
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 """The one moment of all tests; certificates of this module are valid from here."""
@@ -120,6 +121,8 @@ def scratch(folder: Path) -> ScratchHost:
     """A host with an empty generation 1."""
     host = ScratchHost(root=str(folder), command="xsec test")
     host.store.make()
+    for name in NAMES:
+        Log(host.files, name).begin()
     rootkey.save(host.files, rootkey.make(host.entropy))
     with host.store.locked():
         origin = Origin(time=NOW, user="root", command="xsec test", summary="made by a test")

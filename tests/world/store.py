@@ -9,6 +9,7 @@ from xsec.edge.files import RootedFiles
 from xsec.host import Host
 from xsec.state import rootkey
 from xsec.state.document import Document
+from xsec.state.log import NAMES, Log
 
 
 def make(root: Path) -> Host:
@@ -16,6 +17,8 @@ def make(root: Path) -> Host:
     root.mkdir(mode=0o700, exist_ok=True)
     host = Host(root=str(root), command="xsec test")
     host.store.make()
+    for name in NAMES:
+        Log(host.files, name).begin()
     rootkey.save(RootedFiles(str(root)), rootkey.make(host.entropy))
     with host.store.locked():
         host.store.commit(Document(generation=1))

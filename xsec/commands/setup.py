@@ -78,11 +78,14 @@ def _system_name(host: Host, store: FirstStore, change: Change, given: str | Non
 
 
 def _prepare(host: Host, store: FirstStore) -> None:
-    """Folders and key ring, under the lock: two setups at once make one ring."""
+    """Folders, logs and key ring, under the lock: two setups at once make one ring."""
     from xsec.state import rootkey
+    from xsec.state.log import NAMES, Log
 
     store.make()
     with store.locked():
+        for name in NAMES if not store.exists() else ():
+            Log(host.files, name).begin()
         if rootkey.load(host.files) is not None:
             return
         if store.exists() and store.files.names(rootkey.PATH.parent / "secrets"):

@@ -27,6 +27,8 @@ from xsec.state.chain import DAMAGED, REPAIRED, Point, Problem, Record, Walk
 FOLDER = PurePosixPath("/var/lib/xsec/log")
 NAMES = ("event", "configuration")
 
+_GENERATIONS = PurePosixPath("/var/lib/xsec/config")
+_LOST = "the log is gone, and the store has generations"
 _SEGMENT_OCTETS = 1 << 20
 _SEGMENT_LIMIT = 64 << 20
 _PATIENCE = timedelta(seconds=10)
@@ -85,6 +87,16 @@ class Log:
 
     # Writing -----------------------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Make the log, empty; one that is there already stays.
+
+        This comes before the first generation: a store that has one and no log has lost it.
+        """
+        self.files.make_folder(FOLDER, mode=0o700)
+        with self.files.lock(FOLDER / f"{self.name}.lock", patience=_PATIENCE):
+            if not self._numbers() and self.files.info(self._head_path) is None:
+                self._put_head(Point())
+
     def append(
         self, event: str, *, actor: Actor, now: datetime, fields: Mapping[str, object] | None = None
     ) -> Record:
@@ -129,6 +141,8 @@ class Log:
             head = self._head()
         except FileNotFoundError:
             if not self._numbers():
+                if self._lost():
+                    return _End(after=Point(), event=DAMAGED, what=_LOST)
                 self._put_head(Point())  # before the first record: a head that is missing later was removed
                 return _End(after=Point())
             head = None
@@ -142,6 +156,10 @@ class Log:
             uncounted.append(line)
         uncounted.reverse()
         return _judge(head, found, uncounted)
+
+    def _lost(self) -> bool:
+        """Whether a log must be here: setup makes it before the first generation."""
+        return bool(self.files.names(_GENERATIONS))
 
     def _head(self) -> Point | None:
         """The head, None when it does not read; `FileNotFoundError` when it is not there."""
@@ -216,7 +234,10 @@ class Log:
             if walk.problem is None:
                 walk.lines(chain.split(self._octets(number)))
         walk.line += 1
-        if missing and numbers:
+        if missing and not numbers and self._lost():
+            walk.file = self._head_path.name
+            walk.fail(_LOST)
+        elif missing and numbers:
             walk.fail(f"{self._head_path.name} is missing")
         elif head is None and not missing:
             walk.fail(f"{self._head_path.name} is not as it was written")

@@ -170,6 +170,31 @@ def test_a_changed_log_does_not_verify_and_the_place_is_told(console: Console, t
     assert console.json("doctor")[1]["findings"][0]["title"] == "Log does not verify"
 
 
+@pytest.mark.parametrize("name", ["event", "configuration"])
+def test_a_log_whose_files_were_all_removed_does_not_verify(
+    console: Console, tmp_path: Path, name: str
+) -> None:
+    log = Log(console.host.files, name)
+    log.append("x", actor=console.host.actor, now=world.NOW)
+    assert console.text("log", "verify")[0] == 0
+    for file in (tmp_path / LOG).glob(f"{name}.*"):
+        file.unlink()
+    code, told = console.text("log", "verify")
+    assert (code, "the log is gone" in " ".join(told.split())) == (1, True)
+    code, told = console.json("doctor")
+    assert [(code, f["title"], f["object"]) for f in told["findings"]] == [
+        (1, "Log does not verify", f"log {name}")
+    ]
+    log.append("x", actor=console.host.actor, now=world.NOW)
+    assert console.text("log", "verify")[0] == 1, "the next record must not hide it"
+
+
+def test_a_store_that_was_only_just_made_has_empty_logs(nowhere: Console) -> None:
+    assert nowhere.text("setup", "--yes")[0] == 0
+    code, told = nowhere.json("log", "verify")
+    assert (code, told["verifies"], told["logs"][1]["records"] > 0) == (0, True, True)
+
+
 # The doctor ----------------------------------------------------------------------------------------------
 
 
