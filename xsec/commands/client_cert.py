@@ -58,7 +58,7 @@ def client_cert_test(
         item.passed or (item.valid is None and item.username and item.certificate in texts)
         for item in results
     )
-    notes = _remember(host, results, how, snapshot)
+    notes = () if change.dry_run else _remember(host, results, how, snapshot)
     code = ExitCode.OK if fine else ExitCode.NEGATIVE
     if save:
         return _save(host, change, results, how, code)

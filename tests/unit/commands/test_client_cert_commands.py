@@ -190,6 +190,14 @@ def test_force_overrides_the_guard(shell: Shell) -> None:
     assert "overridden by --force" in err
 
 
+def test_a_dry_run_proves_nothing(shell: Shell) -> None:
+    shell.run("certauth", "set", "--mode", "Validation")
+    before = sorted((path, path.read_bytes()) for path in shell.root.rglob("*") if path.is_file())
+    assert shell.run("client-cert", "test", shell.path("alice.pem"), "--dry-run")[0] == 0
+    assert sorted((path, path.read_bytes()) for path in shell.root.rglob("*") if path.is_file()) == before
+    assert shell.run("certauth", "set", "--mode", "Authentication")[0] == 3
+
+
 def test_a_test_at_another_moment_proves_nothing(shell: Shell) -> None:
     shell.run("certauth", "set", "--mode", "Validation")
 

@@ -189,7 +189,7 @@ def test_a_log_whose_files_were_all_removed_does_not_verify(
     assert console.text("log", "verify")[0] == 1, "the next record must not hide it"
 
 
-def test_a_store_that_was_only_just_made_has_empty_logs(nowhere: Console) -> None:
+def test_a_store_that_was_only_just_made_has_its_logs(nowhere: Console) -> None:
     assert nowhere.text("setup", "--yes")[0] == 0
     code, told = nowhere.json("log", "verify")
     assert (code, told["verifies"], told["logs"][1]["records"] > 0) == (0, True, True)
