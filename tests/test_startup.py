@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,20 @@ def test_the_stub_starts_from_a_checkout_by_any_link(name: str, tmp_path: Path) 
         done = subprocess.run([str(program), "--help"], capture_output=True, text=True, check=True)
         usage = "xsec" if name == "xsec" else f"xsec {name}"
         assert done.stdout.startswith(f"Usage: {usage} ")
+
+
+def test_a_python_without_the_packages_is_told_in_one_line(tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    venv.create(bare, with_pip=False, symlinks=True)
+    python = bare / "bin/python3"
+    done = subprocess.run(
+        [str(python), "-I", "-S", str(ROOT / "xsec/start.py"), "status"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = f"xsec: error: {python} has no package click: install xsec with it again\n"
+    assert (done.returncode, done.stdout, done.stderr) == (70, "", said)
 
 
 @pytest.mark.parametrize("file", reference.pages(), ids=lambda file: file.name)

@@ -76,14 +76,27 @@ def find_packages() -> None:
         sys.path.append(home)
 
 
+def fail(module: str) -> None:
+    """Say which package this Python lacks, and end as every bug does."""
+    if sys.stderr is not None:
+        sys.stderr.write(
+            f"xsec: error: {sys.executable} has no package {module}: install xsec with it again\n"
+        )
+        sys.stderr.flush()
+    os._exit(70)
+
+
 def main() -> None:
     """Answer, or hand over to `xsec.cli`."""
     answer = None if sys.stdout is None else quick(sys.argv[1:])
     if answer is None:
         find_packages()
-        from xsec.cli import main as run
-
-        run()
+        try:
+            from xsec.cli import main as run
+        except ModuleNotFoundError as error:
+            fail(error.name or "")
+        else:
+            run()
     try:
         sys.stdout.write(answer)
         sys.stdout.flush()
