@@ -95,8 +95,8 @@ def main() -> None:
             from xsec.cli import main as run
         except ModuleNotFoundError as error:
             fail(error.name or "")
-        else:
-            run()
+            raise
+        run()
     try:
         sys.stdout.write(answer)
         sys.stdout.flush()
