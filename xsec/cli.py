@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import resource
 import shlex
 import sys
 from collections.abc import Sequence
@@ -68,6 +69,9 @@ def root(ctx: click.Context) -> Any:
 def main() -> NoReturn:
     """Run the command line of the process and end it with the exit code."""
     _open_streams()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core of any command could hold a key (SE-4)
+    for name in [name for name in os.environ if name.startswith("OPENSSL_")]:
+        del os.environ[name]  # they name modules that OpenSSL would load into this process
     code = int(run(sys.argv[1:]))
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

@@ -30,6 +30,9 @@ _REJECTS = frozenset((Status.REVOKED, Status.FAILED))
 """What is so definite that it holds on every path: listed, or by SR-2 as good as listed."""
 
 
+_OCTETS_A_STEP = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A certificate with what came along, and the use it is to be judged for."""
@@ -165,6 +168,8 @@ class _Judging:
 
     def _judge(self, path: Path) -> Decision:
         inputs, policy = self.question.inputs, self.question.revocation
+        # validating a path costs time that grows with its octets, and a mesh has very many paths
+        self.budget.step(sum(len(view.der) for view in path.certificates) // _OCTETS_A_STEP)
         made = validate.checks(path, inputs, self.budget)
         answers: tuple[tuple[int, Answer], ...] = ()
         valid = first_failure(made) is None

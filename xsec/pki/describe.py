@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from xsec.errors import InvalidValue
+from xsec.output.escape import printable
 from xsec.pki import keys
 from xsec.pki.container import reason
 
@@ -80,7 +81,7 @@ def issuer(certificate: x509.Certificate | x509.CertificateRevocationList) -> st
 
 def _name(read: Callable[[], x509.Name]) -> str:
     try:
-        return read().rfc4514_string() or "(no name)"
+        return printable(read().rfc4514_string()) or "(no name)"
     except UNREADABLE:
         return "(unreadable name)"
 

@@ -19,6 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.utils import CryptographyDeprecationWarning
 
+from xsec.output.escape import printable
 from xsec.pki import der as structure
 from xsec.pki import extensions as ext
 from xsec.pki import names, values
@@ -243,7 +244,7 @@ _SHORT: Mapping[str, str] = MappingProxyType(
 
 
 def shown(name: bytes) -> str:
-    """A distinguished name in the order of RFC 4514, for people; control characters are escaped on output."""
+    """A distinguished name in the order of RFC 4514, for people: on one line, control characters escaped."""
     parts = []
     for rdn in structure.children(name, structure.element(name, 0, len(name))):
         for item in structure.children(name, rdn):
@@ -251,7 +252,7 @@ def shown(name: bytes) -> str:
             label = _label(structure.content(name, kind))
             text = names.text(value.tag, structure.content(name, value))
             parts.append(f"{label}={'?' if text is None else _escaped(text)}")
-    return ",".join(reversed(parts))
+    return printable(",".join(reversed(parts)))
 
 
 def _label(kind: bytes) -> str:
