@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
+from xsec import transact
 from xsec.edge import files
 from xsec.edge.files import RootedFiles
 from xsec.ports import Owner
@@ -126,6 +127,22 @@ def wide() -> None:
     _set(os, "fchmod", lambda fd, mode: None)
 
 
+def no_log() -> None:
+    """Changes and tells nobody."""
+    _set(transact, "_log", lambda host, considered: None)
+    _set(transact, "_catch_up", lambda host, current: None)
+
+
+def no_last_log() -> None:
+    """Leaves the log to the command after it."""
+    _set(transact, "_log", lambda host, considered: None)
+
+
+def no_catch_up() -> None:
+    """Does not look whether a killed command left something to log."""
+    _set(transact, "_catch_up", lambda host, current: None)
+
+
 VARIANTS: dict[str, Callable[[], None]] = {
     "in place": in_place,
     "short writes": short_writes,
@@ -137,4 +154,7 @@ VARIANTS: dict[str, Callable[[], None]] = {
     "no file fsync": no_file_fsync,
     "no lock": no_lock,
     "wide": wide,
+    "no log": no_log,
+    "no last log": no_last_log,
+    "no catch-up": no_catch_up,
 }

@@ -107,17 +107,19 @@ def leftovers(root: Path) -> list[str]:
 
 
 def logs(root: Path) -> list[str]:
-    """What is wrong with the logs: each verifies, and one names the generation in force."""
+    """What is wrong with the logs: each verifies, and every generation up to the one in force is in one."""
     host = NoonHost(root=str(root), command="look")
     wrong: list[str] = []
     for name in ("configuration", "event"):
         told = Log(host.files, name).verify()
         if not told.verifies:
             wrong.append(f"log {name}: {told.problem}")
-    logged = Log(host.files, "configuration").last_generation()
+    logged = [record.fields.get("generation") for record in Log(host.files, "configuration").records()]
     current = host.store.current().generation
-    if logged is not None and logged != current:
-        wrong.append(f"log: generation {logged} is the last one logged, {current} is in force")
+    made = [number for number in host.store.numbers() if number <= current]
+    wrong += [f"generation {number} is not in the log" for number in made if number not in logged]
+    if not logged or logged[-1] != current:
+        wrong.append(f"the last one logged is not generation {current}, which is in force")
     return wrong
 
 
