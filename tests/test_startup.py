@@ -8,6 +8,7 @@ import sys
 import venv
 from pathlib import Path
 
+import click
 import pytest
 
 from tools import reference
@@ -91,6 +92,21 @@ def test_the_stub_starts_from_a_checkout_by_any_link(name: str, tmp_path: Path) 
         done = subprocess.run([str(program), "--help"], capture_output=True, text=True, check=True)
         usage = "xsec" if name == "xsec" else f"xsec {name}"
         assert done.stdout.startswith(f"Usage: {usage} ")
+
+
+class Lost(click.Group):
+    """A group with a command whose module is gone."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["gone"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        raise ModuleNotFoundError(name="xsec.commands.gone")
+
+
+def test_a_command_that_is_listed_and_gone_is_no_silent_gap_in_help_and_completion() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        dict(tree.walk(Lost("xsec")))
 
 
 def test_a_python_without_the_packages_is_told_in_one_line(tmp_path: Path) -> None:

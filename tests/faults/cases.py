@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 from tests.faults.driver import NOON, Job, NoonHost, make_store, run
-from xsec.commands.index import COMMANDS
 from xsec.lab import pki
 from xsec.state.document import Document, Origin
 
@@ -32,22 +31,9 @@ class Case:
     act: Callable[[Path], None] | None = None
     """What is done in place of a command line."""
 
-    @property
-    def there(self) -> bool:
-        """Whether every command it needs exists in this build."""
-        return all(exists(words[0]) for words in (self.args, *self.before) if words)
-
     def job(self, root: Path, place: Path, *, broken: str = "") -> Job:
         """The case as a run below `root`, with its input files in `place`."""
         return replace(job(self.args, root, place, broken=broken), stdin=self.stdin, act=self.act)
-
-
-def exists(command: str) -> bool:
-    """Whether a command of the index has its module."""
-    import importlib.util
-
-    module = COMMANDS[command][0]
-    return importlib.util.find_spec(f"xsec.commands.{module}") is not None
 
 
 def cut(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import malformed, oracle
-from tests.faults.cases import cut, exists, inputs, job
+from tests.faults.cases import cut, inputs, job
 from tests.faults.conftest import Row
 from tests.faults.driver import Ran, clone, make_store, run
 
@@ -129,16 +129,10 @@ def timed(root: Path, place: Path, args: tuple[str, ...], stdin: bytes = b"") ->
     return ran, time.monotonic() - start
 
 
-def need(command: str, row: Row) -> None:
-    if not exists(command):
-        row.cannot(f"{command} is not in this build")
-
-
 @pytest.mark.parametrize("taker", [pytest.param(taker, id=taker.id) for taker in TAKERS])
 def test_a_malformed_file_is_refused_with_its_place_and_changes_nothing(
     taker: Taker, root: Path, folder: Path, place: Path, row: Row, full: bool
 ) -> None:
-    need(taker.args[0], row)
     before, wrong = state(root), []
     chosen = texts(taker.kind)
     names = list(chosen) if full else random.Random(len(taker.id)).sample(list(chosen), 4)  # noqa: S311
@@ -162,7 +156,6 @@ def test_a_malformed_file_is_refused_with_its_place_and_changes_nothing(
 
 @pytest.mark.parametrize("taker", [pytest.param(taker, id=taker.id) for taker in TAKERS])
 def test_garbage_on_standard_input_is_refused(taker: Taker, root: Path, place: Path, row: Row) -> None:
-    need(taker.args[0], row)
     args = tuple(word.replace("{x}", "-") for word in taker.args)
     if taker.args[0] == "xconfiguration":
         args = (*args[:2], "-", *args[3:])
@@ -182,7 +175,6 @@ def test_garbage_on_standard_input_is_refused(taker: Taker, root: Path, place: P
 def test_a_name_that_is_no_file_is_refused(
     taker: Taker, root: Path, folder: Path, place: Path, row: Row
 ) -> None:
-    need(taker.args[0], row)
     (folder / "folder").mkdir()
     before, wrong = state(root), []
     for name in malformed.NAMES:
@@ -218,7 +210,6 @@ def test_a_pipe_is_read_and_one_that_nobody_writes_to_ends_the_command(
     ],
 )
 def test_a_malformed_pattern_is_refused(args: tuple[str, ...], root: Path, place: Path, row: Row) -> None:
-    need(args[0], row)
     before, wrong = state(root), []
     for name, pattern in malformed.PATTERNS.items():
         if not pattern and args[0] == "client-cert":
@@ -233,7 +224,6 @@ def test_a_malformed_pattern_is_refused(args: tuple[str, ...], root: Path, place
 
 @pytest.mark.parametrize("option", ["--ciphers", "--ciphersuites", "--minimum-version"])
 def test_a_malformed_cipher_string_is_refused(option: str, root: Path, place: Path, row: Row) -> None:
-    need("tls", row)
     before, wrong = state(root), []
     for name, text in malformed.CIPHERS.items():
         ran, seconds = timed(root, place, ("tls", "set", "--all", "--yes", option, text))
@@ -286,8 +276,6 @@ WORDS = (
 def test_an_odd_word_is_answered_without_a_bug(
     words: tuple[str, ...], root: Path, place: Path, row: Row, full: bool
 ) -> None:
-    if words:
-        need(words[0], row)
     before, wrong = oracle.look(root).content, []
     for word in ODD if full else random.Random(len(words)).sample(ODD, 3):  # noqa: S311
         ran, seconds = timed(root, place, (*words, word))
@@ -310,7 +298,6 @@ def test_an_odd_word_is_answered_without_a_bug(
 def test_a_mutated_file_is_answered_without_a_bug(
     taker: Taker, root: Path, folder: Path, place: Path, row: Row, full: bool
 ) -> None:
-    need(taker.args[0], row)
     whole = getattr(malformed.good(), taker.kind)
     args = tuple(word.replace("{x}", str(folder / "input")) for word in taker.args)
     if "--yes" in args:

@@ -131,8 +131,6 @@ def test_a_read_only_file_system_is_named_and_can_be_read(place: Path, row: Row)
 def test_a_file_size_limit_is_named_and_leaves_the_old_or_the_new_state(
     case: Case, folder: Path, area: Path, row: Row, full: bool
 ) -> None:
-    if not case.there:
-        row.cannot(f"{case.name} is not in this build")
     files = inputs(area)
     base = prepared(case, folder, files)
     before = oracle.look(base).content

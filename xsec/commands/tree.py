@@ -22,13 +22,7 @@ def _walk(
     if not isinstance(command, click.Group):
         return
     for name in command.list_commands(ctx):
-        try:
-            below = command.get_command(ctx, name)
-        except ModuleNotFoundError as error:
-            # listed in the index, and not part of this build
-            if not (error.name or "").startswith("xsec.commands."):
-                raise
-            continue
+        below = command.get_command(ctx, name)
         if below is not None and not below.hidden:
             yield from _walk(below, (*path, name), click.Context(below, info_name=name, parent=ctx))
 
