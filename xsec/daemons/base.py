@@ -5,9 +5,7 @@ The apply engine (`enforce`) writes, checks, starts, reloads, proves and undoes;
 
 from __future__ import annotations
 
-import base64
 import importlib
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,11 +14,17 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from xsec.errors import InvalidValue, Refused
-from xsec.pki.server import Identity
+from xsec.pki import pem
+from xsec.pki.server import KEY_PATH, Identity
 from xsec.ports import Owner
 from xsec.state.snapshot import Reading, Sealed, Tree
+from xsec.tls.dh import FFDHE3072
 from xsec.tls.profile import ServiceProfile
 
+CERTIFICATE, KEY, GROUP, CLIENTS, CRL = map(
+    PurePosixPath, ("certificate.pem", "key.pem", "group.pem", "clients.pem", "crl.pem")
+)
+"""Names of the files in a rendering's folder."""
 ROOT_USER = Owner(uid=0, gid=0)
 _PLUGINS = {"nginx": "xsec.daemons.nginx", "builtin": "xsec.daemons.builtin"}
 """The programs there are, by name; a plug-in is loaded when it is used."""
@@ -73,13 +77,6 @@ class Rendered:
     content: bytes | KeyFile
     mode: int = 0o644
     owner: Owner = ROOT_USER
-
-    @property
-    def digest(self) -> str:
-        """What names the content; for a key it is made of its public key."""
-        if isinstance(self.content, KeyFile):
-            return f"key:{self.content.public_key_digest}"
-        return sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,13 +279,47 @@ DRIFT: Reading[dict[str, str]] = Reading(
 """Files of xsec's that were found changed by hand: path to what was found (`changed`, `missing`)."""
 
 
-def pem(label: str, items: Iterable[bytes]) -> bytes:
-    """DER as PEM blocks one after another (RFC 7468)."""
-    lines: list[str] = []
-    for der in items:
-        body = base64.b64encode(der).decode()
-        lines += (f"-----BEGIN {label}-----", *textwrap.wrap(body, 64), f"-----END {label}-----")
-    return "\n".join((*lines, "")).encode()
+# Parts of a rendering that every program is given -----------------------------------------------------------
+
+
+def material(listener: Listener) -> tuple[Rendered, ...]:
+    """Certificate, key, group and what clients are checked by, as files that are not in a folder yet."""
+    identity = listener.identity
+    key = KeyFile(sealed=identity.key, path=KEY_PATH, public_key_digest=identity.public_key_digest)
+    return (
+        Rendered(path=CERTIFICATE, content=_pem("CERTIFICATE", (identity.certificate, *identity.chain))),
+        Rendered(path=KEY, content=key, mode=0o600),
+        Rendered(path=GROUP, content=FFDHE3072),
+        *client_files(listener.clients),
+    )
+
+
+def client_files(policy: ClientPolicy) -> tuple[Rendered, ...]:
+    """What clients are checked by: files only for what the policy asks."""
+    found = []
+    if policy.required:
+        found.append(Rendered(path=CLIENTS, content=_pem("CERTIFICATE", policy.anchors)))
+    if policy.crls:
+        found.append(Rendered(path=CRL, content=_pem("X509 CRL", policy.crls)))
+    return tuple(found)
+
+
+def placed(files: Iterable[Rendered], folder: PurePosixPath) -> tuple[Rendered, ...]:
+    """The files in a folder."""
+    return tuple(replace(item, path=folder / item.path) for item in files)
+
+
+def folder_name(files: Iterable[Rendered], *texts: bytes) -> str:
+    """A name made of the content of files, a key by its public half, and of other texts, in order."""
+    parts = [
+        item.content.public_key_digest.encode() if isinstance(item.content, KeyFile) else item.content
+        for item in files
+    ]
+    return sha256(b"".join(sha256(part).digest() for part in (*parts, *texts))).hexdigest()[:16]
+
+
+def _pem(label: str, items: Iterable[bytes]) -> bytes:
+    return b"".join(pem.write(label, der) for der in items)
 
 
 def safe(path: str) -> str:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import PurePosixPath
 
 from xsec.daemons.base import (
+    CERTIFICATE,
+    CLIENTS,
+    CRL,
+    GROUP,
+    KEY,
     Candidate,
     ClientPolicy,
     Installation,
-    KeyFile,
     Listener,
     Rendered,
     Stage,
     Start,
-    pem,
+    client_files,
+    folder_name,
+    material,
+    placed,
 )
-from xsec.pki.server import KEY_PATH
-from xsec.tls.dh import FFDHE3072
 
 _FOLDER = PurePosixPath("/etc/xsec/builtin")
 _MAIN = _FOLDER / "https.json"
 _PID = PurePosixPath("/run/xsec-builtin.pid")
+_OPENSSL = PurePosixPath("openssl.cnf")
 _MODULE = "xsec.edge.tls_server"
 
 
@@ -49,34 +54,22 @@ class Builtin:
         return Installation(program=program, root=root, main=_MAIN, pid_file=_PID)
 
     def render(self, listener: Listener, where: Installation) -> Candidate:
-        contents = self._contents(listener)
+        files = (*material(listener), self._suites(listener))
         nowhere = Installation(program="", root="", main=_MAIN, pid_file=_PID)
-        parts = [
-            *(
-                item.content.public_key_digest.encode() if isinstance(item.content, KeyFile) else item.content
-                for item in contents
-            ),
-            _json(self._server(listener, listener.clients, _FOLDER, nowhere)),
-        ]
-        folder = _FOLDER / sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()[:16]
+        policy = _json(self._server(listener, listener.clients, _FOLDER, nowhere))
+        folder = _FOLDER / folder_name(files, policy)
         server = self._server(listener, listener.clients, folder, where)
         site = {"servers": [server] if listener.enabled else []}
         return Candidate(
             daemon=self.name,
             folder=folder,
-            files=(
-                *(
-                    Rendered(path=folder / item.path.name, content=item.content, mode=item.mode)
-                    for item in contents
-                ),
-                Rendered(path=folder / "https.json", content=_json(site)),
-            ),
+            files=(*placed(files, folder), Rendered(path=folder / "https.json", content=_json(site))),
             pointers=(Rendered(path=_MAIN, content=_json({"include": where.place(folder / "https.json")})),),
         )
 
-    def _contents(self, listener: Listener) -> tuple[Rendered, ...]:
-        identity = listener.identity
-        key = KeyFile(sealed=identity.key, path=KEY_PATH, public_key_digest=identity.public_key_digest)
+    @staticmethod
+    def _suites(listener: Listener) -> Rendered:
+        """Python's ssl cannot choose suites of TLS 1.3: OpenSSL reads them from a file of its own."""
         suites = ":".join(listener.profile.ciphersuites)
         openssl = (
             "openssl_conf = all",
@@ -88,25 +81,7 @@ class Builtin:
             " = ".join(("Ciphersuites", suites)),
             "",
         )
-        found = [
-            Rendered(
-                path=_FOLDER / "certificate.pem",
-                content=pem("CERTIFICATE", (identity.certificate, *identity.chain)),
-            ),
-            Rendered(path=_FOLDER / "key.pem", content=key, mode=0o600),
-            Rendered(path=_FOLDER / "group.pem", content=FFDHE3072),
-            Rendered(path=_FOLDER / "openssl.cnf", content="\n".join(openssl).encode()),
-        ]
-        return (*found, *self._clients(listener.clients, _FOLDER))
-
-    @staticmethod
-    def _clients(policy: ClientPolicy, folder: PurePosixPath) -> tuple[Rendered, ...]:
-        found = []
-        if policy.required:
-            found.append(Rendered(path=folder / "clients.pem", content=pem("CERTIFICATE", policy.anchors)))
-        if policy.crls:
-            found.append(Rendered(path=folder / "crl.pem", content=pem("X509 CRL", policy.crls)))
-        return tuple(found)
+        return Rendered(path=_OPENSSL, content="\n".join(openssl).encode())
 
     @staticmethod
     def _server(
@@ -123,12 +98,12 @@ class Builtin:
             "port": listener.port,
             "minimum_version": int(listener.profile.minimum_version),
             "ciphers": listener.profile.inbound,
-            "openssl": where.place(folder / "openssl.cnf"),
-            "certificate": where.place(folder / "certificate.pem"),
-            "key": where.place(folder / "key.pem"),
-            "group": where.place(folder / "group.pem"),
-            "clients": where.place(theirs / "clients.pem") if clients.required else None,
-            "crl": where.place(theirs / "crl.pem") if clients.crls else None,
+            "openssl": where.place(folder / _OPENSSL),
+            "certificate": where.place(folder / CERTIFICATE),
+            "key": where.place(folder / KEY),
+            "group": where.place(folder / GROUP),
+            "clients": where.place(theirs / CLIENTS) if clients.required else None,
+            "crl": where.place(theirs / CRL) if clients.crls else None,
             "strict_transport": listener.strict_transport,
         }
 
@@ -139,7 +114,7 @@ class Builtin:
         servers = [{**exact, "address": "127.0.0.1", "port": stage.port}]
         files: tuple[Rendered, ...] = ()
         if stage.probe_clients is not None:
-            files = self._clients(stage.probe_clients, stage.folder)
+            files = placed(client_files(stage.probe_clients), stage.folder)
             probe = self._server(
                 listener, stage.probe_clients, candidate.folder, where, clients_in=stage.folder
             )

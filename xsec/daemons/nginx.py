@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from xsec.daemons.base import (
+    CERTIFICATE,
+    CLIENTS,
+    CRL,
+    GROUP,
+    KEY,
     ROOT_USER,
     Candidate,
     ClientPolicy,
     Installation,
-    KeyFile,
     Listener,
     Rendered,
     Stage,
     Start,
-    pem,
+    client_files,
+    folder_name,
+    material,
+    placed,
     safe,
 )
 from xsec.errors import Refused
-from xsec.pki.server import KEY_PATH
-from xsec.tls.dh import FFDHE3072
 from xsec.tls.versions import Version
 
 _MAIN = PurePosixPath("/etc/nginx/nginx.conf")
@@ -99,13 +104,12 @@ class Nginx:
     # What is rendered --------------------------------------------------------------------------------
 
     def render(self, listener: Listener, where: Installation) -> Candidate:
-        contents = self._contents(listener)
-        named = [(name, content) for name, content, _ in contents]
-        folder = _FOLDER / self._digest(listener, named)
+        files = material(listener)
+        folder = _FOLDER / self._digest(listener, files)
         tls = self._tls(listener, folder, where)
         clients = self._clients(listener.clients, folder, where)
         files = (
-            *(Rendered(path=folder / name, content=content, mode=mode) for name, content, mode in contents),
+            *placed(files, folder),
             Rendered(path=folder / "tls.conf", content=_text(tls)),
             Rendered(path=folder / "clients.conf", content=_text(clients)),
             Rendered(path=folder / "https.conf", content=_text(self._site(listener, folder, where))),
@@ -128,34 +132,16 @@ class Nginx:
             needs=(_TEMPORARY, _LOG.parent),
         )
 
-    def _contents(self, listener: Listener) -> list[tuple[str, bytes | KeyFile, int]]:
-        identity = listener.identity
-        key = KeyFile(sealed=identity.key, path=KEY_PATH, public_key_digest=identity.public_key_digest)
-        found: list[tuple[str, bytes | KeyFile, int]] = [
-            ("certificate.pem", pem("CERTIFICATE", (identity.certificate, *identity.chain)), 0o644),
-            ("key.pem", key, 0o600),
-            ("group.pem", FFDHE3072, 0o644),
-        ]
-        if listener.clients.required:
-            found.append(("clients.pem", pem("CERTIFICATE", listener.clients.anchors), 0o644))
-        if listener.clients.crls:
-            found.append(("crl.pem", pem("X509 CRL", listener.clients.crls), 0o644))
-        return found
-
-    def _digest(self, listener: Listener, contents: Sequence[tuple[str, bytes | KeyFile]]) -> str:
+    def _digest(self, listener: Listener, files: Iterable[Rendered]) -> str:
         """A name made of everything that is in the folder; paths of this host are no part of it."""
         nowhere = Installation(program="", root="", main=_MAIN, pid_file=_PID)
         folder = _FOLDER / "0"
-        parts = [
-            *(
-                content.public_key_digest.encode() if isinstance(content, KeyFile) else content
-                for _, content in contents
-            ),
+        return folder_name(
+            files,
             _text(self._tls(listener, folder, nowhere)),
             _text(self._clients(listener.clients, folder, nowhere)),
             _text(self._site(listener, folder, nowhere)),
-        ]
-        return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()[:16]
+        )
 
     def _tls(self, listener: Listener, folder: PurePosixPath, where: Installation) -> list[str]:
         """The policy as directives of a server block: also for servers that the operator writes."""
@@ -165,9 +151,9 @@ class Nginx:
             _set("ssl_ciphers", profile.inbound),
             _set("ssl_conf_command", "Ciphersuites", ":".join(profile.ciphersuites)),
             _set("ssl_prefer_server_ciphers", "on"),
-            _set("ssl_dhparam", where.place(folder / "group.pem")),
-            _set("ssl_certificate", where.place(folder / "certificate.pem")),
-            _set("ssl_certificate_key", where.place(folder / "key.pem")),
+            _set("ssl_dhparam", where.place(folder / GROUP)),
+            _set("ssl_certificate", where.place(folder / CERTIFICATE)),
+            _set("ssl_certificate_key", where.place(folder / KEY)),
             # a session resumed after a CRL came would still have its old verdict
             _set("ssl_session_cache", "off"),
             _set("ssl_session_tickets", "off"),
@@ -179,10 +165,10 @@ class Nginx:
         lines = [
             _set("ssl_verify_client", "on"),
             _set("ssl_verify_depth", "10"),
-            _set("ssl_client_certificate", where.place(folder / "clients.pem")),
+            _set("ssl_client_certificate", where.place(folder / CLIENTS)),
         ]
         if policy.crls:
-            lines.append(_set("ssl_crl", where.place(folder / "crl.pem")))
+            lines.append(_set("ssl_crl", where.place(folder / CRL)))
         return lines
 
     def _site(self, listener: Listener, folder: PurePosixPath, where: Installation) -> list[str]:
@@ -237,9 +223,9 @@ class Nginx:
                 *self._answer(listener),
             ]
             servers += _block("server", probe)
-            files.append(_private(stage, "clients.pem", pem("CERTIFICATE", stage.probe_clients.anchors)))
-            if stage.probe_clients.crls:
-                files.append(_private(stage, "crl.pem", pem("X509 CRL", stage.probe_clients.crls)))
+            files += (
+                replace(item, mode=0o600) for item in placed(client_files(stage.probe_clients), stage.folder)
+            )
         beside = where.beside(stage.folder)
         main = self._main(where, where.place(beside.pid_file), "servers.conf")
         return (

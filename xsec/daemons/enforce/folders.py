@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import PurePosixPath
 
-from xsec.daemons.base import Applied, Candidate, Daemon, KeyFile, Rendered, pem
+from xsec.daemons.base import Applied, Candidate, Daemon, KeyFile, Rendered
 from xsec.daemons.enforce.report import FileChange
 from xsec.output.escape import printable_lines
+from xsec.pki import pem
 from xsec.ports import Files, Owner, World
 from xsec.secret import Secret
 from xsec.state.snapshot import Sealed, Tree
@@ -114,7 +115,7 @@ def _write_key(world: World, item: Rendered, key: KeyFile, open_secret: OpenSecr
         raise ValueError("a key is written with a way to open it")
     secret = open_secret(key.sealed, key.path)
     try:
-        content = pem("PRIVATE KEY", (secret.reveal(),))
+        content = pem.write("PRIVATE KEY", secret.reveal())
     finally:
         secret.wipe()
     if read(world.files, item.path) != content:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from xsec.daemons import settings
-from xsec.daemons.base import APPLIED, DRIFT, Applied, Daemon, applied_from, applied_tree, daemon
+from xsec.daemons.base import APPLIED, CERTIFICATE, DRIFT, Applied, Daemon, applied_from, applied_tree, daemon
 from xsec.daemons.enforce import folders, shadow
 from xsec.daemons.enforce.program import Program, installation
 from xsec.daemons.enforce.prove import Doors, live, serves
@@ -100,7 +100,7 @@ def _proven(world: World, plugin: Daemon, service: str) -> str:
     if former is None or former.inputs.get(settings.HTTPS.path) != "On":
         return ""
     address = live(former.inputs[settings.HTTPS_ADDRESS.path], int(former.inputs[settings.HTTPS_PORT.path]))
-    path = plugin.folder / former.digest / "certificate.pem"
+    path = plugin.folder / former.digest / CERTIFICATE
     try:
         certificate = next(pem.blocks(world.files.read(path), str(path))).der
         wrong = serves(Doors(dialer=world.dialer, entropy=world.entropy), address, certificate)
