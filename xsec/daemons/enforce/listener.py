@@ -107,11 +107,13 @@ def _choose(inaccessible: str, crls: Mapping[Name, bytes], bare: Sequence[bytes]
             without=True,
             notes=(f"no CRL at all and Crlinaccessible is Ignore: revocation is not checked ({told})",),
         )
-    if crls and (inaccessible == "Fail" or choice == FAIL_CLOSED):
+    # not for Crlinaccessible Fail alone: without its root's CRL the daemon also refuses the clients of CAs
+    # that have one, which is more than that setting asks for
+    if crls and choice == FAIL_CLOSED:
         return _Chosen(
             without=False,
-            notes=(f"clients of CAs without a CRL are all refused: {told}",),
-            choice=FAIL_CLOSED if choice == FAIL_CLOSED else "",
+            notes=(f"clients of CAs without a CRL, and of CAs below them, are all refused: {told}",),
+            choice=FAIL_CLOSED,
         )
     raise Refused(
         f"no CRL of {told}: the daemon would refuse every client of it"
