@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import world as worlds
@@ -31,6 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what a test needs and the host has not is a failure, as is every other skip",
     )
     parser.addoption("--update-golden", action="store_true", help="write golden files and transcripts anew")
+
+
+# The same examples in every run, and no time limit for one: what fails for one fails for all.
+hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("same every time")
 
 
 def pytest_configure(config: pytest.Config) -> None:

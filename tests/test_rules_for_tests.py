@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 SUITE = """
@@ -65,3 +66,8 @@ def test_with_require_all_every_skip_is_a_failure(suite: Path) -> None:
     assert status == 1
     assert "1 failed, 1 passed, 1 error" in text
     assert "needs no-such-program (--require-all)" in text
+
+
+def test_examples_are_the_same_in_every_run() -> None:
+    used = hypothesis.settings()
+    assert (used.derandomize, used.database) == (True, None)
