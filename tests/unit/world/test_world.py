@@ -41,3 +41,5 @@ def test_a_unit_test_cannot_use_a_socket() -> None:
 def test_a_unit_test_of_an_edge_says_that_it_uses_one() -> None:
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))
+        host, port = made.getsockname()
+    assert (host, port > 0) == ("127.0.0.1", True)
