@@ -8,6 +8,7 @@ from datetime import datetime
 from xsec.state.rule import Finding, Rule, Severity, rule
 from xsec.state.snapshot import Snapshot
 from xsec.tls.ciphers import unknown
+from xsec.tls.expand import unwise
 from xsec.tls.profile import minimum_versions
 from xsec.tls.settings import ANONYMOUS_INBOUND, SERVICES, SIP_DH_SIZE
 
@@ -66,4 +67,23 @@ def anonymous_inbound(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (legacy_tls, unknown_words, small_group, anonymous_inbound)
+@rule(id=70305, title="Unwise cipher string", severity=Severity.WARNING, requirement="TL-2")
+def unwise_strings(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Raise for a string that lets in suites without authentication or encryption, or security level 0.
+
+    SIP is left out: its own string has anonymous suites for outbound calls, and its listener none (TL-5).
+    """
+    seen = {SERVICES["sip"].ciphers.path}
+    for name, service in SERVICES.items():
+        told = "" if service.ciphers.path in seen else unwise(snapshot[service.ciphers])
+        seen.add(service.ciphers.path)
+        if told:
+            yield Finding(
+                object=service.ciphers.path,
+                expected="suites with authentication and encryption only",
+                found=told,
+                remedy=f"xsec tls set {name} --ciphers '{service.ciphers.default}'",
+            )
+
+
+RULES: tuple[Rule, ...] = (legacy_tls, unknown_words, small_group, anonymous_inbound, unwise_strings)

@@ -8,7 +8,7 @@ from xsec.errors import InvalidValue
 from xsec.state.plan import Plan
 from xsec.state.schema import Leaf, Setting
 from xsec.state.snapshot import Snapshot
-from xsec.tls.expand import expand
+from xsec.tls.expand import expand, unwise
 from xsec.tls.profile import service
 from xsec.tls.settings import ANONYMOUS_INBOUND, HTTPS, SERVICES, SIP, SIP_VERSIONS, Service
 from xsec.tls.versions import Version, from_floor, version
@@ -40,6 +40,9 @@ def plan_set(
             settings.update(_one(policy.suites, ciphersuites, warnings))
     if ciphers is not None and any(service(name) is SIP for name in names):
         warnings += _anonymous(ciphers)
+    if ciphers is not None and any(service(name) is not SIP for name in names):
+        told = unwise(ciphers)
+        warnings += [f"the cipher string lets in {told}"] if told else []
     if anonymous_inbound is not None:
         settings.update(_anonymous_inbound(names, allowed=anonymous_inbound, warnings=warnings))
     kept = {leaf: value for leaf, value in settings.items() if snapshot.value(leaf) != value}

@@ -128,6 +128,20 @@ def expand(text: str) -> tuple[Suite, ...]:
     return tuple(known[name] for name in selected(normalise(text)) if name in known)
 
 
+def unwise(text: str) -> str:
+    """What a string lets in that no listener should offer, in words; empty where there is nothing."""
+    found = expand(text)
+    without = [suite.name for suite in found if suite.anonymous]
+    told = []
+    if without:
+        told.append(f"{len(without)} suites without authentication, such as {without[0]}")
+    if any(suite.bits == 0 for suite in found):
+        told.append("suites without encryption")
+    if "@SECLEVEL=0" in text.upper():
+        told.append("security level 0: SHA-1 signatures and keys under 2048 bits")
+    return "; ".join(told)
+
+
 def effects(text: str) -> tuple[Effect, ...]:
     """What each token did to the list, by selecting with longer and longer beginnings of the string."""
     found = []
