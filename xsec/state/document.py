@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from xsec.errors import Damaged, InvalidValue, Refused
 from xsec.secret import Secret
+from xsec.state import moment
 from xsec.state.migrations import migrate
 from xsec.state.schema import Folded, Leaf, Schema, Words
 from xsec.state.snapshot import Sealed, Snapshot, Tree
@@ -99,12 +100,7 @@ def _value(leaf: Leaf[Any], text: object) -> object:
 def _origin(header: Mapping[str, object]) -> Origin | None:
     if "time" not in header:
         return None
-    try:
-        time = datetime.fromisoformat(str(header["time"])).astimezone(UTC)
-    except ValueError:
-        raise InvalidValue(
-            "xsec time: not a time", allowed="RFC 3339, such as 2026-01-31T12:00:00Z"
-        ) from None
+    time = moment.parse(str(header["time"]), "xsec time")
     return Origin(
         time=time,
         user=str(header.get("user", "")),

@@ -60,7 +60,11 @@ def change(
         host.store.refill()
     if how.apply:
         return replace(outcome, applied=apply_with(host, how, outcome))
-    return replace(outcome, unapplied=unapplied(host)) if outcome.changed else outcome
+    if not outcome.changed:
+        return outcome
+    found: list[str] = []
+    attempt(host, "what is not applied", lambda: found.extend(unapplied(host)))
+    return replace(outcome, unapplied=tuple(found))
 
 
 def _confirm(host: Host, how: How, planner: Planner, question: str, *, mend: bool) -> int:
