@@ -79,7 +79,7 @@ class Unavailable(XsecError):
 
 
 class Uncertain(Unavailable):
-    """An error came after the change was made durable in part: it may be in force (security.md DU-2)."""
+    """An error came after the change was made durable in part: it may be in force (rules.md DU-2)."""
 
 
 class Damaged(XsecError):

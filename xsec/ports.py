@@ -92,7 +92,7 @@ class Files(Protocol):
     def publish(
         self, data: bytes, *, claim: PurePosixPath, pointer: PurePosixPath, mode: int = 0o600
     ) -> None:
-        """Write `data` under the name `claim`, then move `pointer` onto it (security.md DU-1).
+        """Write `data` under the name `claim`, then move `pointer` onto it (rules.md DU-1).
 
         `FileExistsError` when the claim is taken.  `Uncertain` when the pointer moved and the folder's
         fsync then failed: the change may be in force.

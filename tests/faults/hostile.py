@@ -1,4 +1,4 @@
-"""Certificates that try to give another user's name: the thirteen of faults.md finding 1, and a generator.
+"""Certificates that try to give another user's name: the thirteen of rules.md finding 1, and a generator.
 
 Everything is built from a seed with one key, so that a certificate that fails can be made again.
 """
@@ -119,7 +119,7 @@ def issue(*pairs: tuple[ObjectIdentifier, str], extension: x509.ExtensionType | 
 
 
 def thirteen() -> Iterator[Case]:
-    """The certificates of faults.md, finding 1: nine extensions, and four distinguished names."""
+    """The certificates of rules.md, finding 1: nine extensions, and four distinguished names."""
     for title, make in FIELDS.items():
         der = issue((NameOID.ORGANIZATION_NAME, "Corp"), (NameOID.COMMON_NAME, "bob"), extension=make(FORGED))
         yield Case(title=title, der=der, user="bob")

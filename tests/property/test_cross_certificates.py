@@ -1,4 +1,4 @@
-"""Cross certificates never hide a revocation where the fallback accepts (security.md PA-2, SR-4)."""
+"""Cross certificates never hide a revocation where the fallback accepts (rules.md PA-2, SR-4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invariants of accepted verdicts and of revocation (house-style.md, 6; security.md PA-2 and SR-4)."""
+"""Invariants of accepted verdicts and of revocation (rules.md PA-2 and SR-4)."""
 
 from __future__ import annotations
 

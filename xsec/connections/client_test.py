@@ -216,7 +216,7 @@ def _judged(
     notes: tuple[str, ...],
 ) -> Tested:
     tricks = tuple(
-        Check("text_differs", 0, Outcome.FAILED, f"{trick.field} holds {trick.what}", "security.md NA-2")
+        Check("text_differs", 0, Outcome.FAILED, f"{trick.field} holds {trick.what}", "rules.md NA-2")
         for trick in text.tricks
     )
     code = verdict.code if not verdict.accepted or not tricks else tricks[0].code

@@ -1,7 +1,7 @@
 """Is this certificate good for this use?  Each candidate path is validated, then held against the CRLs.
 
 A path on which the status of every certificate is known is accepted at once.  One that rests on the fallback
-waits until every other path has said what it knows: revoked beats undetermined (security.md PA-2, SR-4).
+waits until every other path has said what it knows: revoked beats undetermined (rules.md PA-2, SR-4).
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ class _Judging:
         made: tuple[Check, ...] = ()
         best = self.best[1] if self.best else self._decision((), _ANSWERED, (self.view,))
         if exhausted is not None:
-            made = (Check("budget_exhausted", 0, Outcome.FAILED, str(exhausted), "security.md PA-1"),)
+            made = (Check("budget_exhausted", 0, Outcome.FAILED, str(exhausted), "rules.md PA-1"),)
         verdict = best.verdict
         return Decision(
             verdict=Verdict(

@@ -21,7 +21,7 @@ Opens = Callable[[Sealed, str], Secret]
 
 
 def assignments(request: Request, paths: Paths) -> dict[Leaf[Any], str]:
-    """The leaves that a line sets with their texts; a secret's text is refused (security.md SE-3).
+    """The leaves that a line sets with their texts; a secret's text is refused (rules.md SE-3).
 
     A name after the first may be a sibling of the one before (`Status: On`) or a whole path.
     """

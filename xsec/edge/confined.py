@@ -1,4 +1,4 @@
-"""The program of the confined child: octets in, octets out, no rights (security.md SE-6).
+"""The program of the confined child: octets in, octets out, no rights (rules.md SE-6).
 
 It has dropped root, opens no file, reaches no network, starts no process, and ends after a few seconds of
 work.  Run as `python -I -m xsec.edge.confined`; the request stands on stdin: four octets with the length of
@@ -21,7 +21,7 @@ from xsec.pki import pkcs12
 from xsec.secret import Secret
 
 _SECONDS = 5
-_MEMORY = 1 << 30  # octets; scrypt may take 256 MiB (security.md, section 6)
+_MEMORY = 1 << 30  # octets; scrypt may take 256 MiB (rules.md, section 6)
 _ANSWER = 16 << 20  # octets
 _NOBODY = 65534
 _NO_NEW_PRIVILEGES = 38  # prctl(2)

@@ -1,4 +1,4 @@
-"""Files below the managed root, each write whole and durable by itself (security.md SE-1, SE-2, DU-1)."""
+"""Files below the managed root, each write whole and durable by itself (rules.md SE-1, SE-2, DU-1)."""
 
 from __future__ import annotations
 
@@ -343,7 +343,7 @@ class RootedFiles:
     @contextmanager
     def lock(self, path: PurePosixPath, *, patience: timedelta) -> Iterator[None]:
         with self._in(path) as folder:
-            # the lock file is never unlinked or replaced: two holders at once otherwise (security.md DU-4)
+            # the lock file is never unlinked or replaced: two holders at once otherwise (rules.md DU-4)
             fd = os.open(
                 path.name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder
             )

@@ -1,4 +1,4 @@
-"""Programs: by absolute path, argument list, no shell, minimal environment, bounded (security.md SE-5)."""
+"""Programs: by absolute path, argument list, no shell, minimal environment, bounded (rules.md SE-5)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xsec.ports import Finished
 
 _FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
-_OUTPUT = 16 << 20  # octets of each stream (security.md, section 6)
+_OUTPUT = 16 << 20  # octets of each stream (rules.md, section 6)
 _LOOK = 0.1  # seconds between two looks at how much a program has printed
 
 

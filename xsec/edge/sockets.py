@@ -1,4 +1,4 @@
-"""Outgoing TCP connections, each under one deadline for everything on it (security.md, section 6)."""
+"""Outgoing TCP connections, each under one deadline for everything on it (rules.md, section 6)."""
 
 from __future__ import annotations
 

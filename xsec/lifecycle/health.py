@@ -1,7 +1,7 @@
 """What the doctor looks at: rules, store, sealed values, logs, recorded readings; worst first (SY-9).
 
 Nothing here stops at the first thing that is wrong: a store that is damaged is still examined from its last
-good generation, for reading only (security.md DU-5).
+good generation, for reading only (rules.md DU-5).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text from outside, made safe to show on a terminal and in a log line (security.md SE-8)."""
+"""Text from outside, made safe to show on a terminal and in a log line (rules.md SE-8)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from xsec.pki.trust import KINDS, TRUST, EmbeddedCrl, Entry, TrustList, counts_f
 from xsec.state.plan import Plan
 from xsec.state.snapshot import Snapshot
 
-MAXIMUM_ENTRIES = 20_000  # security.md, 6
+MAXIMUM_ENTRIES = 20_000  # rules.md, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from xsec.pki import der as structure
 from xsec.pki import describe, signatures
 
-MAXIMUM_LENGTH = 10  # security.md PA-1: certificates in a path
-MAXIMUM_CHECKS = 100  # security.md PA-1: signature checks
+MAXIMUM_LENGTH = 10  # rules.md PA-1: certificates in a path
+MAXIMUM_CHECKS = 100  # rules.md PA-1: signature checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,7 +169,7 @@ def _name_remarks(certificate: x509.Certificate, host_name: str) -> Iterator[str
     elif host_name and not folded & {f"dns:{host_name}".casefold(), _wildcard(host_name)}:
         yield f"the alternative names lack this host's name {host_name}"
     if any(part[:1].isdigit() for part in describe.subject(certificate).split(",") if "=" in part):
-        # appliance-facts.md, 6: numeric object identifiers in a name break the SSH tunnels
+        # appliance-facts, 6: numeric object identifiers in a name break the SSH tunnels
         yield "the subject has an attribute without a known name, which breaks SSH tunnels of appliances"
 
 

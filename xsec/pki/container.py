@@ -15,7 +15,7 @@ from xsec.pki.pkcs12 import Opener
 from xsec.secret import Secret
 
 MAXIMUM_CERTIFICATE_BYTES = 64 * 1024
-MAXIMUM_FILE_BYTES = 256 << 20  # security.md, 6: the CRL limit, which is the largest
+MAXIMUM_FILE_BYTES = 256 << 20  # rules.md, 6: the CRL limit, which is the largest
 MAXIMUM_PKCS12_BYTES = 1 << 20
 
 ALLOWED = "PEM, a DER certificate or CRL, PKCS#7, PKCS#12"

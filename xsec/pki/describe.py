@@ -1,6 +1,6 @@
 """Certificates and CRLs in words: names, dates, key, extensions; an unreadable part is named, never raised.
 
-Any accessor of the library may raise for a certificate that it parsed (path-validation.md); everything here
+Any accessor of the library may raise for a certificate that it parsed; everything here
 is guarded, since this is what an operator sees of a certificate that is about to be judged.
 """
 

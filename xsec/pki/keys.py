@@ -22,8 +22,8 @@ PrivateKey = (
 )
 
 MAXIMUM_KEY_BYTES = 16 * 1024  # an RSA key of 16384 bits takes 9.3 KiB; checking larger ones takes minutes
-MAXIMUM_ITERATIONS = 10_000_000  # security.md, 6: PBKDF2 iterations, here of all derivations in a file
-MAXIMUM_SCRYPT_BYTES = 256 << 20  # security.md, 6: scrypt memory
+MAXIMUM_ITERATIONS = 10_000_000  # rules.md, 6: PBKDF2 iterations, here of all derivations in a file
+MAXIMUM_SCRYPT_BYTES = 256 << 20  # rules.md, 6: scrypt memory
 _MAXIMUM_PARALLEL = 16
 _MAXIMUM_DERIVED = 128  # octets of derived key; more only multiplies the work
 
@@ -57,7 +57,7 @@ def load_private(data: Secret, *, password: Secret | None = None, where: str) ->
     try:
         key = load(raw, secret)
     except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError):
-        # the library's text is not passed on: it can hold what it was given (security.md SE-3)
+        # the library's text is not passed on: it can hold what it was given (rules.md SE-3)
         what = (
             "the passphrase is wrong, or the private key is damaged"
             if encrypted
@@ -128,7 +128,7 @@ def _weaknesses(public: object) -> Iterator[str]:
         case rsa.RSAPublicKey():
             if public.key_size < 2048:
                 yield f"the RSA key has {public.key_size} bits: OpenSSL refuses less than 2048"
-            if public.key_size >= 8192:  # appliance-facts.md, 6
+            if public.key_size >= 8192:  # appliance-facts, 6
                 yield f"an RSA key of {public.key_size} bits breaks SIP TLS zones: 4096 works"
             if public.public_numbers().e < 65537:
                 yield f"the RSA exponent is {public.public_numbers().e}: 65537 is expected"
@@ -151,7 +151,7 @@ def check_derivations(data: bytes, *, where: str) -> tuple[str, ...] | None:
     """The legacy ciphers that a file's encryption uses; None when nothing in it is derived from a passphrase.
 
     Raises `InvalidValue` when the iterations, the memory or the depth go beyond what xsec carries out: these
-    are read from the structure, before any derivation (RFC 8018; RFC 9579; security.md NA-4).
+    are read from the structure, before any derivation (RFC 8018; RFC 9579; rules.md NA-4).
     """
     legacy: list[str] = []
     iterations, found = 0, False

@@ -133,7 +133,7 @@ def _unreadable(number: int, entry: Entry, what: str) -> Row:
 
 
 def findings(snapshot: Snapshot) -> Iterator[str]:
-    """The first-match trap of appliances (appliance-facts.md, 7)."""
+    """The first-match trap of appliances (appliance-facts, 7)."""
     trust = snapshot[TRUST]
     for group in same_subject(trust):
         first, *later = (str(trust.entries.index(entry) + 1) for entry in group)

@@ -27,7 +27,7 @@ from xsec.pki.container import reason
 from xsec.pki.der import Element, NotDer
 from xsec.pki.extensions import Extension
 
-MAXIMUM_OCTETS = 1 << 16  # security.md, 6: a certificate
+MAXIMUM_OCTETS = 1 << 16  # rules.md, 6: a certificate
 
 _LIBRARY = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 

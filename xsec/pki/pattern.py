@@ -12,7 +12,7 @@ from typing import Any
 from xsec.errors import InvalidValue
 from xsec.state.kinds import Kind
 
-MAXIMUM_PATTERN = 4 << 10  # octets; this and the next three: security.md, 6
+MAXIMUM_PATTERN = 4 << 10  # octets; this and the next three: rules.md, 6
 MAXIMUM_SUBJECT = 256 << 10
 MATCH_LIMIT = 1_000_000
 DEPTH_LIMIT = 10_000

@@ -1,7 +1,7 @@
 """Opening a PKCS#12 file (RFC 7292): the part that can take without end, and so runs in a confined child.
 
 Key derivation counts inside an encrypted safe are seen only after it was decrypted, by the library that then
-derives: no check before it bounds the work (security.md SE-6, NA-4).
+derives: no check before it bounds the work (rules.md SE-6, NA-4).
 """
 
 from __future__ import annotations

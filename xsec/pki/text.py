@@ -1,6 +1,6 @@
 """The text of a certificate that a user name pattern runs on: what `openssl x509 -text` prints, made safe.
 
-Every field is one line whatever its value holds, so that exactly one line begins with `Subject:` (security.md
+Every field is one line whatever its value holds, so that exactly one line begins with `Subject:` (rules.md
 NA-2).  A certificate whose text OpenSSL would print with other line ends, or with octets that hide text, is
 named with the field and the trick, and is not fit for authentication.
 """
@@ -15,7 +15,7 @@ from xsec.pki import der, objects, textext
 from xsec.pki.textvalue import Part, Value, rfc2253, safe
 
 MAXIMUM_TEXT = 256 << 10
-"""The subject of a pattern, in octets (security.md, 6)."""
+"""The subject of a pattern, in octets (rules.md, 6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

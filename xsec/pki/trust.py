@@ -33,7 +33,7 @@ KINDS = (
     "meeting-server-discovery",
     "mra-onboarding",
 )
-"""The connection kinds an entry can be limited to (TR-7), as requirements.md lists them."""
+"""The connection kinds an entry can be limited to (TR-7), as rules.md lists them."""
 
 SERVER_KINDS = frozenset(
     ("ldap", "policy-server", "reverse-proxy", "smtp", "tms", "uc-discovery", "meeting-server-discovery")
@@ -205,7 +205,7 @@ def same_subject(trust: TrustList) -> tuple[tuple[Entry, ...], ...]:
     """Groups of entries with one subject and different keys, first entry first.
 
     The appliance takes the first entry whose subject matches and stops, so that it never finds the later
-    ones (appliance-facts.md, 7); xsec tries each.  Subjects are compared as they are encoded.
+    ones (appliance-facts, 7); xsec tries each.  Subjects are compared as they are encoded.
     """
     groups: dict[bytes, dict[bytes, Entry]] = {}
     for entry in trust.entries:

@@ -21,7 +21,7 @@ from xsec.pki.extensions import AuthorityKey
 from xsec.pki.names import Name
 from xsec.pki.parse import Extensions, Unreadable, moment, shown
 
-MAXIMUM_OCTETS = 256 << 20  # security.md, 6: a CRL body
+MAXIMUM_OCTETS = 256 << 20  # rules.md, 6: a CRL body
 
 _LIBRARY = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 _TIMES = (structure.UTC_TIME, structure.GENERALIZED_TIME)

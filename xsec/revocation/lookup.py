@@ -46,7 +46,7 @@ class Answer:
 
 
 def check(snapshot: Snapshot, certificate: bytes, now: datetime, *, issuers: Sequence[bytes] = ()) -> Answer:
-    """What the manual and embedded CRLs say of a certificate: an entry anywhere wins (security.md CL-13).
+    """What the manual and embedded CRLs say of a certificate: an entry anywhere wins (rules.md CL-13).
 
     No path is built here: the CRL's signature is checked with the CA certificates of its name that are at
     hand, and those of `issuers`.  Lists for a part of the certificates, and deltas, can say `revoked` and

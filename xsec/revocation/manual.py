@@ -148,7 +148,7 @@ def number(crl: x509.CertificateRevocationList) -> int | None:
 
 
 def state(crl: x509.CertificateRevocationList, now: datetime) -> str:
-    """`current` from thisUpdate until nextUpdate, which does not belong to it (security.md CL-1)."""
+    """`current` from thisUpdate until nextUpdate, which does not belong to it (rules.md CL-1)."""
     if crl.next_update_utc is None:
         return "unusable: no nextUpdate"
     if now < crl.last_update_utc:
@@ -216,7 +216,7 @@ def plan_upload(
 
     Refused: a CRL that no known CA signed, that has no nextUpdate or an extension that cannot be read (unless
     `force`), and one that is older than a present one of the same issuer and scope (unless `allow_older`;
-    security.md CL-12).
+    rules.md CL-12).
     """
     _refuse_others(content)
     before = snapshot[MANUAL]
@@ -258,7 +258,7 @@ def _reads(crl: StoredCrl) -> bool:
 
 
 def losing(before: Sequence[StoredCrl], after: Sequence[StoredCrl]) -> tuple[str, ...]:
-    """A sentence for each CA whose CRL is in `before` and not in `after` (CR-4, security.md SR-4)."""
+    """A sentence for each CA whose CRL is in `before` and not in `after` (CR-4, rules.md SR-4)."""
     kept = {crl_issuer(crl.der) for crl in after}
     gone = {crl_issuer(crl.der): crl for crl in before if crl_issuer(crl.der) not in kept}
     return tuple(

@@ -1,4 +1,4 @@
-"""How deep revocation is checked, and what it means that the answer is not known (security.md, 5.4)."""
+"""How deep revocation is checked, and what it means that the answer is not known (rules.md, 5.4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The configuration document: YAML that an operator can read, diff and keep in version control (SY-1).
 
 Every scalar is text and means what its setting's kind says: `no`, `12:30` and `0777` stay as written.
-Aliases, tags, duplicate keys, deep nesting and huge node counts are refused (security.md, 6).
+Aliases, tags, duplicate keys, deep nesting and huge node counts are refused (rules.md, 6).
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _leaves(tree: object, words: Words) -> Iterator[tuple[Words, object]]:
 
 
 def load_tree(data: bytes) -> Tree:
-    """Mappings, lists and texts of a YAML text, under the limits of security.md 6."""
+    """Mappings, lists and texts of a YAML text, under the limits of rules.md 6."""
     if len(data) > LIMIT:
         raise InvalidValue(f"the document has {len(data)} octets", allowed=f"at most {LIMIT} octets")
     import yaml

@@ -1,4 +1,4 @@
-"""The journal of a long change: what was begun, step by step, with what undoes it (security.md, section 4).
+"""The journal of a long change: what was begun, step by step, with what undoes it (rules.md, section 4).
 
 A step is written before it is made, so that after a kill at any moment the journal names everything that may
 have happened.  One file a procedure, replaced whole; the holder of the store's lock writes it.

@@ -1,4 +1,4 @@
-"""The logs: hash-chained records of who did what (SY-8, security.md SE-8).
+"""The logs: hash-chained records of who did what (SY-8, rules.md SE-8).
 
 | path below /var/lib/xsec/log | what |
 | --- | --- |

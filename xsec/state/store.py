@@ -1,4 +1,4 @@
-"""Generations of the configuration over `Files`: load, commit, history (security.md DU-1 to DU-7).
+"""Generations of the configuration over `Files`: load, commit, history (rules.md DU-1 to DU-7).
 
 | path below /var/lib/xsec | what |
 | --- | --- |

@@ -1,4 +1,4 @@
-"""Which clients a listener asks for, and with which CRLs (RV-3; real-parts.md 3.4)."""
+"""Which clients a listener asks for, and with which CRLs (RV-3)."""
 
 from __future__ import annotations
 

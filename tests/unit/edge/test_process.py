@@ -1,4 +1,4 @@
-"""Programs: by path, without a shell, with little environment, bounded (security.md SE-5)."""
+"""Programs: by path, without a shell, with little environment, bounded (rules.md SE-5)."""
 
 from __future__ import annotations
 

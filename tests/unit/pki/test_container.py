@@ -220,7 +220,7 @@ def test_a_large_pem_file_is_decoded_in_linear_time() -> None:
     started = monotonic()
     blocks = list(pem.blocks(pem.write("X509 CRL", bytes(20 << 20)), "big.crl"))
     assert len(blocks[0].der) == 20 << 20
-    assert monotonic() - started < 5  # asn1crypto's unarmor takes many minutes (performance.md, finding 5)
+    assert monotonic() - started < 5  # asn1crypto's unarmor takes many minutes
 
 
 # PKCS#12

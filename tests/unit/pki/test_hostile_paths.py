@@ -1,4 +1,4 @@
-"""The hostile inputs of path-validation.md: each is answered within a second of CPU time."""
+"""Hostile inputs: each is answered within a second of CPU time."""
 
 from __future__ import annotations
 

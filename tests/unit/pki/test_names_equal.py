@@ -1,4 +1,4 @@
-"""Names compare as RFC 5280, 7.1 says (security.md PA-3)."""
+"""Names compare as RFC 5280, 7.1 says (rules.md PA-3)."""
 
 from __future__ import annotations
 

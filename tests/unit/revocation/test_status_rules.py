@@ -1,4 +1,4 @@
-"""Revocation by CRLs, a rule of security.md 5.2 and 5.4 a test."""
+"""Revocation by CRLs, a rule of rules.md 5.2 and 5.4 a test."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from xsec import catalogue
 from xsec.errors import InvalidValue
 from xsec.state.schema import Setting
 
-# appliance-facts.md 1.1 to 1.13, row by row: path = default; `?` where the row names none
+# appliance-facts 1.1 to 1.13, row by row: path = default; `?` where the row names none
 APPLIANCE = """
 SIP TLS Mode = On
 SIP TLS Port = 5061
@@ -177,7 +177,7 @@ Alarm Notification Email Destination Warning = ?
 CollaborationEdge AllowOnboardingOverMra = ?
 CollaborationEdge Enabled = ?
 """
-# requirements.md TL-1
+# rules.md TL-1
 OWN = """
 Ciphers LDAPTLSCiphers Value = EECDH:EDH:HIGH:-AES256+SHA:!MEDIUM:!LOW:!3DES:!MD5:!PSK:!eNULL:!aNULL
 Ciphers LDAPTLSProtocol Value = minTLSv1.2

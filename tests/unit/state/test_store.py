@@ -1,4 +1,4 @@
-"""Generations: commit, history, recovery, damage (security.md DU-1 to DU-6)."""
+"""Generations: commit, history, recovery, damage (rules.md DU-1 to DU-6)."""
 
 from __future__ import annotations
 

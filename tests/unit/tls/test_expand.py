@@ -1,4 +1,4 @@
-"""What a string selects, judged against the openssl program (TL-5; real-parts.md 4.1)."""
+"""What a string selects, judged against the openssl program (TL-5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much work one decision may cost (security.md PA-1)."""
+"""How much work one decision may cost (rules.md PA-1)."""
 
 from __future__ import annotations
 

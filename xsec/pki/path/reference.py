@@ -30,7 +30,7 @@ class Reference:
 
     @property
     def general_name(self) -> GeneralName:
-        """The same as a general name, to be held against name constraints (security.md PA-4)."""
+        """The same as a general name, to be held against name constraints (rules.md PA-4)."""
         return GeneralName(self.kind, self.value)
 
 
@@ -89,7 +89,7 @@ def _matches(reference: Reference, name: GeneralName) -> bool:
 
 
 def _host_matches(pattern: str, host: str) -> bool:
-    """Equal, or `*` as the whole left-most label of at least three (RFC 9525, 6.3; security.md NA-1)."""
+    """Equal, or `*` as the whole left-most label of at least three (RFC 9525, 6.3; rules.md NA-1)."""
     if pattern == host:
         return True
     rest = pattern.removeprefix("*.")
