@@ -284,11 +284,12 @@ def lines(decision: Decision, name: str) -> list[str]:
     verdict = decision.verdict
     path = " <- ".join(verdict.subjects) if verdict.subjects else "(none)"
     told = [
-        "valid" if verdict.accepted else f"not valid: {verdict.code}",
+        f"valid, {_revocation(verdict)}" if verdict.accepted else f"not valid: {verdict.code}",
         f"path: {path}" + ("" if verdict.anchor else " <- ?"),
     ]
     if verdict.accepted:
-        told.append(_settled(verdict))
+        done = sum(check.outcome is Outcome.PASSED for check in verdict.checks)
+        told.append(f"checked: {done} checks passed")
     elif verdict.failures:
         first = verdict.failures[0]
         where = (
@@ -304,11 +305,7 @@ def lines(decision: Decision, name: str) -> list[str]:
     return told
 
 
-def _settled(verdict: Verdict) -> str:
-    done = sum(check.outcome is Outcome.PASSED for check in verdict.checks)
-    revocation = "revocation not checked"
-    if any(code == "cert_revoked" for code, _ in verdict.duties):
-        revocation = (
-            "revocation not determined, accepted by fallback" if verdict.by_fallback else "not revoked"
-        )
-    return f"checked: {done} checks passed, {revocation}"
+def _revocation(verdict: Verdict) -> str:
+    if not any(code == "cert_revoked" for code, _ in verdict.duties):
+        return "revocation not checked"
+    return "revocation not determined, accepted by fallback" if verdict.by_fallback else "not revoked"

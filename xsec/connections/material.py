@@ -111,4 +111,12 @@ def _target(data: bytes, name: str) -> list[bytes]:
 
 
 def _files(read: Read, names: tuple[str, ...] | None, labels: tuple[str, ...]) -> list[bytes]:
-    return [der for name in names or () for der in split(read(name), name, labels)]
+    found: list[bytes] = []
+    for name in names or ():
+        data = read(name)
+        inside = split(data, name, labels)
+        if data.strip() and not inside:
+            what = "CRL" if labels is _CRLS else "certificate"
+            raise InvalidValue(f"the file holds no {what}", where=name, allowed=f"{what}s in PEM or DER")
+        found += inside
+    return found
