@@ -66,19 +66,20 @@ def crl_show(host: Host, name: str, serial: str) -> Result:
 def crl_upload(host: Host, change: Change, file: str, allow_older: bool) -> Result:
     """Replace the CRLs of the former upload whole by those in FILE (PEM or DER, one or many).
 
-    Each CA whose CRL is lost by that is named. A CRL that no known CA signed is refused (--force), and so is
-    one that is older than the present one of its CA (--allow-older).
+    Each CA whose CRL is lost by that is named, and the change is confirmed. A CRL that no known CA signed is
+    refused (--force), and so is one that is older than the present one of its CA (--allow-older).
     """
     from xsec import transact
     from xsec.pki.container import MAXIMUM_FILE_BYTES, read
     from xsec.revocation.inventory import COLUMNS, inventory
-    from xsec.revocation.manual import plan_upload
+    from xsec.revocation.manual import plan_upload, question
 
     given = read(host.read_input(file, limit=MAXIMUM_FILE_BYTES), file)
     done = transact.change(
         host,
         change,
         lambda s, now: plan_upload(s, given, now, allow_older=allow_older, force=change.force),
+        question=question(host.snapshot(), given),
     )
     rows = [row for row in inventory(done.after, host.clock.now()) if row.source == "manual"]
     return done.result({"crls": rows}, lambda: [Table(COLUMNS, [row.cells for row in rows])])

@@ -257,6 +257,17 @@ def _reads(crl: StoredCrl) -> bool:
     return True
 
 
+def question(snapshot: Snapshot, content: Contents) -> str:
+    """What to ask before an upload by which CAs lose their CRL; empty where none does."""
+    kept = {crl_issuer(item.der) for item in content.crls}
+    gone = {crl_issuer(crl.der) for crl in snapshot[MANUAL].crls if _reads(crl)} - kept
+    if not gone:
+        return ""
+    return (
+        f"{len(gone)} CAs lose their CRL by this, and with it all that tells of revoked certificates. Go on?"
+    )
+
+
 def losing(before: Sequence[StoredCrl], after: Sequence[StoredCrl]) -> tuple[str, ...]:
     """A sentence for each CA whose CRL is in `before` and not in `after` (CR-4, rules.md SR-4)."""
     kept = {crl_issuer(crl.der) for crl in after}
