@@ -12,11 +12,11 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from xsec import transact
 from xsec.edge import files
 from xsec.edge.files import RootedFiles
 from xsec.ports import Owner
 from xsec.state.store import Store
+from xsec.transact import afterwards, making
 
 
 def _set(owner: Any, name: str, value: object) -> None:
@@ -129,18 +129,18 @@ def wide() -> None:
 
 def no_log() -> None:
     """Changes and tells nobody."""
-    _set(transact, "_log", lambda host, considered: None)
-    _set(transact, "_catch_up", lambda host, current: None)
+    _set(afterwards, "_log", lambda host, considered: None)
+    _set(making, "catch_up", lambda host, current: None)
 
 
 def no_last_log() -> None:
     """Leaves the log to the command after it."""
-    _set(transact, "_log", lambda host, considered: None)
+    _set(afterwards, "_log", lambda host, considered: None)
 
 
 def no_catch_up() -> None:
     """Does not look whether a killed command left something to log."""
-    _set(transact, "_catch_up", lambda host, current: None)
+    _set(making, "catch_up", lambda host, current: None)
 
 
 VARIANTS: dict[str, Callable[[], None]] = {

@@ -5,8 +5,8 @@ Commands hand over a pure function from a snapshot and a moment to a `Plan`; not
 
 from xsec.transact.afterwards import record, watch, write_cache
 from xsec.transact.applying import enforce
-from xsec.transact.change import change, replacing, rollback
 from xsec.transact.how import How, Planner
+from xsec.transact.making import change, replacing, rollback
 
 __all__ = [
     "How",

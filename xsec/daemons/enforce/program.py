@@ -16,6 +16,7 @@ _START = 15.0  # seconds until the process number of a started program is there
 _FRESH = 10.0  # seconds until the old workers have handed over
 _STOP = 8.0  # seconds a program may take to end before it is killed
 _LOG = 64 << 20  # octets of a log that are read at most
+_CALM = 0.3  # seconds
 _PAUSE = 0.02  # seconds between two looks
 
 
@@ -98,6 +99,22 @@ class Program:
         """The processes that take new connections."""
         master = self.pid()
         return self._plugin.serving(self._world.runner.children(master)) if master else frozenset()
+
+    def calm(self) -> None:
+        """Wait until its workers stay the same for a moment: a killed command may have asked for a reload.
+
+        The workers of that reload would else be taken for those of ours.
+        """
+        seen, since = self.serving(), self._world.clock.monotonic()
+
+        def same() -> bool:
+            nonlocal seen, since
+            now = self.serving()
+            if now != seen:
+                seen, since = now, self._world.clock.monotonic()
+            return self._world.clock.monotonic() - since >= _CALM
+
+        self._until(same, _FRESH)
 
     def reload(self) -> None:
         """Reload it and wait until only new workers take connections (AP-2)."""

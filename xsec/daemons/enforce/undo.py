@@ -130,6 +130,7 @@ def _quiet(world: World, plugin: Daemon, switched: str | None) -> None:
 def _reload(world: World, plugin: Daemon) -> None:
     program = Program(world, plugin, installation(world, plugin))
     if program.pid() is not None:
+        program.calm()
         program.reload()
 
 
