@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from xsec.daemons.enforce.undo import stop
 from xsec.edge.sockets import SystemDialer
 from xsec.host import Host
+from xsec.lab import pki
 
 pytestmark = pytest.mark.needs("nginx")
 
@@ -136,3 +138,24 @@ def test_a_string_is_explained_suite_by_suite(typed: Typed) -> None:
     assert answer["unknown"] == ["-FOO"]
     assert {suite["key_exchange"] for suite in answer["suites"]} == {"ECDHE"}
     assert typed.json("tls", "expand", "--service", "sip")["anonymous"] == 0
+
+
+def test_clients_of_the_operators_own_are_accepted_and_refused(typed: Typed, tmp_path: Path) -> None:
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    authority = pki.authority("Operator Root", now=moment)
+    alice, bob = authority.issue("alice", client=True), authority.issue("bob", client=True)
+    files = {"ca.pem": pki.pem(authority), "crl.pem": pki.pem(authority.crl([bob]))}
+    files |= {f"{name}.pem": pki.pem(who, who.key) for name, who in (("alice", alice), ("bob", bob))}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    typed("trust", "add", str(tmp_path / "ca.pem"), "--for", "https-client-auth")
+    typed("crl", "upload", str(tmp_path / "crl.pem"))
+    typed("certauth", "set", "--mode", "Validation")
+    given = ["--accept", str(tmp_path / "alice.pem"), "--refuse", str(tmp_path / "bob.pem")]
+    answer = typed.json("restart", *given)
+    live = {proof["what"] for proof in answer["services"][0]["proofs"] if proof["held"]}
+    assert {f"{tmp_path}/{name}.pem, TLSv1.3" for name in ("alice", "bob")} <= live
+    typed("tls", "set", "https", "--minimum-version", "TLSv1.3")
+    typed("apply", "--accept", str(tmp_path / "bob.pem"), exit_code=3)
+    typed("apply", "--accept", str(tmp_path / "ca.pem"), exit_code=2)
+    typed("rollback", str(answer["generation"]), "--yes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 def _choices(function: Callable[..., Result]) -> Callable[..., Result]:
     """The options that `apply` and `restart` share."""
     for name, text in (
+        ("--refuse", "A client that must be refused: a file like that of --accept."),
+        ("--accept", "A client that must be accepted: PEM with certificate, chain and key."),
+    ):
+        function = click.option(name, multiple=True, metavar="FILE", help=text)(function)
+    for name, text in (
         (
             "--without-crl",
             "Where a CA has no CRL: leave CRL checking out of the daemon (an alarm is raised).",
@@ -35,43 +40,36 @@ def _choices(function: Callable[..., Result]) -> Callable[..., Result]:
 @command(None, "apply", short_help="Enforce the configuration on the daemons and prove it.")
 @_choices
 @click.pass_obj
-def apply(
-    host: Host, services: tuple[str, ...], dry_run: bool, force: bool, fail_closed: bool, without_crl: bool
-) -> Result:
+def apply(host: Host, /, **choices: Any) -> Result:
     """Render, rehearse beside the live daemon, switch, prove by handshakes, or undo.
 
-    Settings that take a restart wait for `xsec restart`.
+    Settings that take a restart wait for `xsec restart`. Without --accept and --refuse, clients with a good
+    and with a revoked certificate are proven on the shadow only, with a CA of the proof's own.
     """
-    from xsec import transact
-
-    report = transact.enforce(
-        host, services, dry_run=dry_run, force=force, fail_closed=fail_closed, without_crl=without_crl
-    )
-    return _result(report)
+    return _enforced(host, restart=False, **choices)
 
 
 @command(None, "restart", short_help="Apply, with the settings that wait for a restart.")
 @_choices
 @click.pass_obj
-def restart(
-    host: Host, services: tuple[str, ...], dry_run: bool, force: bool, fail_closed: bool, without_crl: bool
-) -> Result:
+def restart(host: Host, /, **choices: Any) -> Result:
     """Put in force also what waits for a restart, with the same proofs and the same way back.
 
     A daemon that can take its whole configuration while it runs is not stopped.  xsec reboots no host.
     """
-    from xsec import transact
+    return _enforced(host, restart=True, **choices)
 
-    report = transact.enforce(
-        host,
-        services,
-        dry_run=dry_run,
-        force=force,
-        fail_closed=fail_closed,
-        without_crl=without_crl,
-        restart=True,
+
+def _enforced(host: Host, accept: tuple[str, ...], refuse: tuple[str, ...], **choices: Any) -> Result:
+    from xsec import transact
+    from xsec.daemons.enforce import clients
+
+    files = [(name, True) for name in accept] + [(name, False) for name in refuse]
+    proofs = tuple(
+        clients.proof(host.read_input(name, limit=clients.MAXIMUM_OCTETS), name, accepted=accepted)
+        for name, accepted in files
     )
-    return _result(report)
+    return _result(transact.enforce(host, proofs=proofs, **choices))
 
 
 def _result(report: Report) -> Result:

@@ -13,6 +13,7 @@ from xsec.transact.afterwards import attempt, log_events, watch
 from xsec.transact.how import only_now
 
 if TYPE_CHECKING:
+    from xsec.daemons.enforce.prove import ClientProof
     from xsec.daemons.enforce.report import Report
     from xsec.host import Host
 
@@ -36,8 +37,12 @@ def enforce(
     fail_closed: bool = False,
     without_crl: bool = False,
     restart: bool = False,
+    proofs: tuple[ClientProof, ...] = (),
 ) -> Report:
-    """Apply the configuration in force, under the store's lock; a prediction takes none."""
+    """Apply the configuration in force, under the store's lock; a prediction takes none.
+
+    `proofs` are clients of the operator's own that the live daemon must accept or refuse.
+    """
     from xsec.daemons.enforce import apply
 
     if not dry_run:
@@ -53,6 +58,7 @@ def enforce(
                 fail_closed=fail_closed,
                 without_crl=without_crl,
                 restart=restart,
+                proofs=proofs,
                 open_secret=host.open_secret,
                 now=host.now(),
             )
