@@ -50,9 +50,12 @@ def scratch(*, keep: bool, within: Path | None = None) -> Iterator[Path]:
             if not (keep and done):
                 clear(folder)
         finally:
-            for number, former in formers.items():
-                signal.signal(number, former)
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            try:
+                # what came meanwhile is an interruption like one before, not the end of the process
+                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            finally:
+                for number, former in formers.items():
+                    signal.signal(number, former)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
