@@ -101,6 +101,17 @@ def _decode(found: Extension) -> Any:
         return Unreadable(str(error))
 
 
+def extensions_in(der: bytes, wrapped: Element | None) -> Extensions:
+    """The extensions of a certificate or CRL; when their list itself is no DER, `fault` says so."""
+    if wrapped is None:
+        return Extensions(())
+    try:
+        inner = structure.children(der, wrapped)
+        return Extensions(tuple(ext.listed(der, inner[0])))
+    except (NotDer, IndexError) as error:
+        return Extensions((), f"the list of extensions is malformed: {error}")
+
+
 class CertificateView:
     """One certificate.  `certificate` is the library's object; None for an anchor that it refuses."""
 
@@ -144,13 +155,7 @@ class CertificateView:
     @cached_property
     def extensions(self) -> Extensions:
         """The extensions; when their list itself is no DER, `fault` says so."""
-        if self._extensions is None:
-            return Extensions(())
-        try:
-            inner = structure.children(self.der, self._extensions)
-            return Extensions(tuple(ext.listed(self.der, inner[0])))
-        except (NotDer, IndexError) as error:
-            return Extensions((), f"the list of extensions is malformed: {error}")
+        return extensions_in(self.der, self._extensions)
 
     def value(self, oid: str) -> Any:
         """The decoded value of an extension; see `Extensions.value`."""

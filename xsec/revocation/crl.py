@@ -19,7 +19,7 @@ from xsec.pki.der import Element, NotDer
 from xsec.pki.distribution import Scope
 from xsec.pki.extensions import AuthorityKey
 from xsec.pki.names import Name
-from xsec.pki.parse import Extensions, Unreadable, moment, shown
+from xsec.pki.parse import Extensions, Unreadable, extensions_in, moment, shown
 
 MAXIMUM_OCTETS = 256 << 20  # rules.md, 6: a CRL body
 
@@ -96,13 +96,7 @@ class CrlView:
     @cached_property
     def extensions(self) -> Extensions:
         """The CRL's own extensions."""
-        if self._extensions is None:
-            return Extensions(())
-        try:
-            inner = structure.children(self.der, self._extensions)
-            return Extensions(tuple(ext.listed(self.der, inner[0])))
-        except (NotDer, IndexError) as error:
-            return Extensions((), f"the list of extensions is malformed: {error}")
+        return extensions_in(self.der, self._extensions)
 
     def _known(self, oid: str) -> Any:
         return self.extensions.known(oid)

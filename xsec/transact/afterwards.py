@@ -35,9 +35,9 @@ def attempt(host: Host, what: str, step: Callable[[], None]) -> None:
     try:
         step()
     except XsecError as error:
-        host.terminal.say(f"xsec: warning: {what} could not be written: {error.what}")
+        host.terminal.say(f"xsec: warning: {what}: {error.what}: this part was not done")
     except Exception as error:  # noqa: BLE001  (the change is in force: a bug here must not deny it)
-        told = f"{what} could not be written: a bug in xsec, {type(error).__name__}"
+        told = f"{what}: a bug in xsec, {type(error).__name__}: this part was not done"
         host.terminal.say(f"xsec: warning: {told}")
 
 
